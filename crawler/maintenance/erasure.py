@@ -29,9 +29,12 @@ OWNER = "arshif forget"  # owner of the sites' leases, shown to users
 class ErasureTarget:
     """What is to be erased: these articles (sites and ids) and URLs, or the `whole` site; `told` describes it.
 
-    `site` is the one that was meant, `sites` all that have the article or list one of its URLs.
+    `site` is the one that was meant, `sites` all that have the article or list one of its URLs. `name` is what stood
+    for it, with this configuration.
     """
 
+    name: str
+    config: Config
     site: str
     sites: tuple[str, ...]
     articles: tuple[tuple[str, str], ...]
@@ -82,34 +85,45 @@ class Erasure:
                 )
                 articles = tuple((k.site, k.article) for k in known)
                 home = next((k.site for k in known if k.article == article), known[0].site)
-                return ErasureTarget(home, tuple(sorted(sites | listing)), articles, urls, False, told)
+                return ErasureTarget(name, config, home, tuple(sorted(sites | listing)), articles, urls, False, told)
             ids = tuple(erasure.articles_of(conn, name))
             if name in config.sites or ids:
                 told = f"the site {name}: {len(ids)} article(s), and all that is known of it"
-                return ErasureTarget(name, (name,), tuple((name, one) for one in ids), (), True, told)
+                every = tuple((name, one) for one in ids)
+                return ErasureTarget(name, config, name, (name,), every, (), True, told)
         if url is None:
             raise ArshifError(f"{name} is no site, and no id or address of an article: `arshif sites list`")
         sites = listing or {config.site_of(name).id}
         told = f"{url}: not in the archive; it is only kept away"
-        return ErasureTarget(min(sites), tuple(sorted(sites)), (), urls, False, told)
+        return ErasureTarget(name, config, min(sites), tuple(sorted(sites)), (), urls, False, told)
 
     def forget(self, what: ErasureTarget, now: datetime) -> Erased:
-        """Erase the target for good. After an interruption, it is safe to run again.
+        """Erase the target for good, with all that crawls have added to it since it was resolved. After an
+        interruption, it is safe to run again.
 
         :raises Busy: when a site is being crawled, or another process makes a backup or erases something.
         """
         with self.archive.database.lock(KEEPING) as still_held:
             sweep(self.archive, self.raw, still_held)  # copies that a compaction left which was killed
             self._remove_torn()
-            held = self.archive.write(partial(leases.acquire, sites=what.sites, owner=OWNER, now=now)).result()
+            held: dict[str, leases.Lease] = {}
             try:
-                if missing := set(what.sites) - {lease.site for lease in held}:
-                    names = ", ".join(sorted(missing))
-                    raise Busy(f"{names} is being crawled: wait for the end of its run (`arshif runs`)")
-                done = self._forget(what, {lease.site: lease for lease in held}, now, still_held)
+                what = self._hold(what, held, now)
+                done = self._forget(what, held, now, still_held)
             finally:
-                self.archive.write(partial(leases.release, held=held)).result()
+                self.archive.write(partial(leases.release, held=held.values())).result()
         return replace(done, left=self.archive.database.purge())
+
+    def _hold(self, what: ErasureTarget, held: dict[str, leases.Lease], now: datetime) -> ErasureTarget:
+        """The target as it is once the leases of all its sites are `held`: until then, crawls may have stored or merged
+        what belongs to it."""
+        while missing := sorted(set(what.sites) - held.keys()):
+            took = self.archive.write(partial(leases.acquire, sites=missing, owner=OWNER, now=now)).result()
+            held |= {lease.site: lease for lease in took}
+            if busy := sorted(set(missing) - held.keys()):
+                raise Busy(f"{', '.join(busy)} is being crawled: wait for the end of its run (`arshif runs`)")
+            what = self.resolve(what.name, what.config)
+        return what
 
     def _forget(
         self, what: ErasureTarget, held: Mapping[str, leases.Lease], now: datetime, still_held: StillHeld

@@ -10,6 +10,7 @@ import pytest
 
 from crawler.maintenance.erasure import Erasure
 from index.archive import Archive, articles, documents, erasure, frontier, readings
+from index.archive.articles import Fetched
 from index.archive.database import Database
 from index.model.article import Image
 from index.model.candidate import Candidate
@@ -53,6 +54,41 @@ def test_an_article_that_a_foreign_feed_lists_too_is_forgotten_under_both_sites(
             assert readings.with_hash(conn, "better") == readings.with_hash(conn, own.content_hash) == []
             for site in ("paper", "aggregator", "third", "a site that lists it one day"):
                 assert erasure.among(conn, site, [URL, OTHER, kept.url]) == {URL, OTHER}
+
+
+@pytest.mark.parametrize("name", [URL, OTHER], ids=["kept", "merged"])
+def test_what_a_crawl_stores_and_merges_before_it_is_confirmed_is_forgotten_too(
+    tmp_path: Path, place: Database, name: str
+) -> None:
+    config, raw = configured(tmp_path), tmp_path / "raw"
+    one, other = article(URL, site="paper"), article(OTHER, site="paper", headline="Another")
+    with Archive(place) as archive:
+
+        def put(*pages: Fetched) -> None:
+            for each in pages:
+                archive.write(partial(articles.store, page=each)).result()
+
+        put(page(one), page(other, NOW + HOUR))
+        work = Erasure(archive, Folder(raw))
+        found = work.resolve(name, config)
+        put(page(one, NOW + 2 * HOUR, url=OTHER), page(replace(one, id="x", site="aggregator")))
+        with archive.read() as conn:
+            assert documents.count(conn) == 2, "the two are one, which another site has, too"
+        done = work.forget(found, NOW + 3 * HOUR)
+        assert (done.articles, done.sites) == (2, ("aggregator", "paper"))
+        with archive.read() as conn:
+            assert documents.count(conn) == 0
+
+
+def test_an_unknown_address_that_is_stored_before_it_is_confirmed_is_erased(tmp_path: Path, place: Database) -> None:
+    config, one = configured(tmp_path), article(URL, site="paper")
+    with Archive(place) as archive:
+        work = Erasure(archive, Folder(tmp_path / "raw"))
+        found = work.resolve(URL, config)
+        archive.write(partial(articles.store, page=page(one))).result()
+        assert work.forget(found, NOW + HOUR).articles == 1
+        with archive.read() as conn:
+            assert documents.count(conn) == 0
 
 
 def response(url: str, text: str = SECRET) -> Response:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, func, select, text
 
-from crawler.maintenance.erasure import Erasure, ErasureTarget
+from crawler.maintenance.erasure import Erasure
 from crawler.maintenance.verification import verify
 from index.archive import Archive, articles, erasure, facsimiles, manifests, past_versions, warc_files, warc_records
 from index.archive import tables as t
@@ -28,6 +28,7 @@ from index.warc.maintenance import join
 from index.warc.record import Response
 from index.warc.store import WarcStore
 from tests.support.archive_samples import HOUR, NOW, article, page, stored_when_fetched
+from tests.support.newspaper import configured
 from tests.support.patience import PATIENCE, wait_for
 from tests.support.postgresql import Server
 
@@ -197,8 +198,8 @@ def test_forgetting_leaves_nothing_of_it_but_what_another_article_shows(
     assert what.urls == (ONE.url,), "an image's address is not kept from other articles"
     assert len(what.refs) == 3
     gone = [one for one in kept(archive, ONE) if one.ref in what.refs]
-    target = ErasureTarget(ONE.site, (ONE.site,), ((ONE.site, ONE.id),), what.urls, whole=False, told="")
-    assert Erasure(archive, Folder(tmp_path / "raw")).forget(target, NOW).raws == 3
+    work = Erasure(archive, Folder(tmp_path / "raw"))
+    assert work.forget(work.resolve(ONE.id, configured(tmp_path)), NOW).raws == 3
     assert {one.kind for one in gone} == {PartKind.IMAGE, PartKind.PICTURE}
     assert b"only here" not in _all(raw)
     assert b"a face" not in _all(raw)
