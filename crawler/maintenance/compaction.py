@@ -83,22 +83,25 @@ def compact(
     """Merge the small files of the months that are over, and of the current one those that are MANY, or with `at_once`
     any. If raw copies expire, files of different days are not merged, so that each is deleted in time.
 
-    At most so many new files are written (None: all). `told` is called with the number of files merged so far. Once it
+    At most so many new files are written (None: all); of files whose writers go on, or that are damaged, there may be
+    none, and the next are tried. `told` is called with the number of files merged so far. Once it
     is `stopped`, which is asked before each record, it ends, and the files that were being merged stay as they are.
 
     :raises Busy: when another process makes a backup, erases or compacts.
     :raises ArchiveError: when the disk has too little space, or a file cannot be written.
     """
-    done, left = Compacted(), most
+    done = Compacted()
     own_raw_place(config)
     with open_raw(config, archive) as raw:
         merger = _Merger(archive, raw, config, now, stopped, done)
         with archive.database.lock(KEEPING) as still_held:
             raw_files.sweep(archive, raw.place, still_held)
             raw_files.sweep_orphans(archive, raw.place, now, still_held)
-        while left is None or left > 0:
+        while True:
             before, groups = done.merged, _groups(archive, raw, config, now, at_once=at_once)
-            for group in groups[:left]:
+            for group in groups:
+                if done.into == most:
+                    return done
                 try:
                     with archive.database.lock(KEEPING) as still_held:
                         merger.merge(group, still_held)
@@ -106,10 +109,8 @@ def compact(
                     return done
                 if told is not None:
                     told(done.merged)
-            left = None if left is None else left - len(groups)
-            if done.merged == before:
-                break
-    return done
+            if done.merged == before or done.into == most:
+                return done
 
 
 def _groups(archive: Archive, raw: WarcStore, config: Config, now: datetime, *, at_once: bool) -> list[list[SmallFile]]:

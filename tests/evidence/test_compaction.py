@@ -175,6 +175,19 @@ def test_what_others_write_is_left_alone(archive: Archive, config: Config, folde
     assert compact(archive, config, NOW).merged == 2, "once it is closed"
 
 
+def test_a_group_of_which_nothing_can_be_merged_keeps_no_other_waiting(
+    archive: Archive, config: Config, folder: Path
+) -> None:
+    long_ago = LAST_MONTH - 40 * DAY
+    crawl(archive, folder, 1, 2, long_ago)
+    for run in (2, 3):
+        crawl(archive, folder, run, 2, LAST_MONTH)
+    with WarcStore(folder, "another") as living:
+        store(archive, living, f"{HOST}another/1", long_ago)
+        assert compact(archive, config, NOW, most=1) == Compacted(merged=2, into=1, records=4)
+        assert compact(archive, config, NOW, most=1) == Compacted()
+
+
 def test_what_is_torn_goes_with_its_file(archive: Archive, config: Config, folder: Path) -> None:
     for run in range(3):
         crawl(archive, folder, run, 2, LAST_MONTH)
