@@ -71,7 +71,8 @@ def crawl(
             _watch(archive, run, shown)
         status = crawl_process.finish(archive, run)
         _index(archive, engine)
-        record = archive.ask(lambda conn: next(one for one in runs.recent(conn, 50) if one.id == run.number))
+        record = archive.ask(lambda conn: runs.get(conn, run.number))
+        assert record is not None, "a run's record is kept for longer than it takes"
         days = config.settings.schedule.first_visit_days
         older = [] if since else archive.ask(lambda conn: list(_older(conn, first, days)))
     _print_run(record, status, older, json)

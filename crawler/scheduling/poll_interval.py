@@ -160,10 +160,10 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> datetime | None:
     said = headers.get("retry-after", "").strip()
     try:
         until = now + timedelta(seconds=int(said)) if said.isdecimal() else parsedate_to_datetime(said)
+        until = (until if until.tzinfo else until.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return min(until.astimezone(UTC), now + LONGEST_WAIT)
+    return min(until, now + LONGEST_WAIT)
 
 
 # --- small things ----------------------------------------------------------------------------------------------------

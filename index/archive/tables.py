@@ -113,7 +113,7 @@ trust = Table(  # whether a site's validators and dates, which save reading a pa
     "trust",
     metadata,
     Column("site", String, primary_key=True),
-    Column("what", String, primary_key=True),  # "validators", "source validators" or "dates"
+    Column("what", String, primary_key=True),  # "validators", "source validators", "dates" or "child dates"
     Column("wrong", Integer, nullable=False, server_default=ZERO),  # times in a row, since it was last right
     Column("right", Integer, nullable=False, server_default=ZERO),  # times in a row, since it was last wrong
     Column("since", Instant),  # since when it is not trusted; None: trusted

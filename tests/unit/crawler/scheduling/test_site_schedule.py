@@ -283,6 +283,7 @@ def test_a_wrong_expression_is_told(expression: str, message: str) -> None:
         ("Wed, 21 Oct 2026 08:28:00 GMT", timedelta(minutes=28)),
         ("99999999999999999999", None),
         ("864000", timedelta(days=7)),
+        ("Fri, 31 Dec 9999 23:59:59 -0100", None),
         ("soon", None),
         ("", None),
     ],
