@@ -24,7 +24,7 @@ from crawler.fetch.rendering.facsimile import Captured
 from crawler.fingerprint import body_hash
 from crawler.models import Page
 from crawler.processes.parse_pool import ParsePool
-from crawler.session.corrections import reread_versions
+from crawler.session.corrections import MAX_REREAD_VERSIONS, reread_versions
 from crawler.session.learned_blocks import LearnedBlocks
 from crawler.session.pages import GONE_STATUSES, response_problem
 from crawler.session.site_progress import RunProgress
@@ -46,7 +46,6 @@ log = logging.getLogger("arshif.facsimile")
 IMAGES = 10  # kept of an article, the first ones
 IMAGE_BYTES = 5 << 20  # of one image
 IMAGES_BYTES = 20 << 20  # of an article's images together
-REREAD = 40  # latest versions among which a plan's is looked for: it was the newest when its page was stored
 IMAGE_SHARED = timedelta(days=1)  # for which an image is kept once where raw responses expire: each keeps its file
 SHOWN = (PageState.STORED, PageState.DUPLICATE)  # states of a page that was found to have its article
 WHOLE = {PartKind.PICTURE: FacsimileReason.PICTURE, PartKind.PAGE: FacsimileReason.PAGE}  # what needs the browser
@@ -214,7 +213,8 @@ class Facsimiles:
         stored = await self.store.read(lambda conn: documents.versions(conn, plan.article, numbers))
         if any(_is_text_of(seen, version.article) for version in stored):
             return True
-        records = await self.store.read(lambda conn: warc_records.of_article(conn, plan.article, REREAD))
+        # Among the latest versions: it was the newest when its page was stored
+        records = await self.store.read(lambda conn: warc_records.of_article(conn, plan.article, MAX_REREAD_VERSIONS))
         its = [record for record in records if record.number == plan.version]
         again = await reread_versions(self.workers, self.store.warc, site, repeats, its, ReadingReason.COMPARED)
         return any(_is_text_of(seen, one.article) for one in again)

@@ -27,6 +27,7 @@ LIFE = timedelta(seconds=60)  # how long a row holds; a process that is frozen f
 SILENCE = LIFE / 3
 BEATS = 6  # how often a row is renewed in its life
 KEPT = timedelta(days=1)  # how long the row of a dead process is kept
+FREE = {"owner": None, "pid": None, "born": None, "boot": None, "taken": None}  # a lease that nobody holds
 
 Key = tuple[int, str, str]  # of a process: its pid, when it started, and the boot of its machine
 _hearts: WeakKeyDictionary[Engine, dict[Key, _Heart]] = WeakKeyDictionary()
@@ -81,8 +82,7 @@ def _enter(engine: Engine, key: Key) -> None:
         conn.execute(delete(processes).where(processes.c.expires < clock(-KEPT)))
         if _renewed(conn, key):
             return
-        free = {"owner": None, "pid": None, "born": None, "boot": None, "taken": None}
-        conn.execute(update(leases).where(_of(leases, key)).values(**free))
+        conn.execute(update(leases).where(_of(leases, key)).values(**FREE))
         conn.execute(delete(processes).where(_of(processes, key)))
         conn.execute(insert(processes).values(pid=key[0], born=key[1], boot=key[2], expires=clock(LIFE)))
 

@@ -10,11 +10,10 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, select, update
 
 from index.archive import dialect
+from index.archive.heartbeat import FREE
 from index.archive.tables import leases
 from index.errors import LeaseLost
 from index.process_identity import boot_id, process_start
-
-_FREE = {"owner": None, "pid": None, "born": None, "boot": None, "taken": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ def acquire(conn: Connection, sites: Sequence[str], owner: str, now: datetime, p
     # Nobody changes hands without the fence growing: the site is ours unless another took it since it was looked at
     take = new.on_conflict_do_update(
         index_elements=["site"],
-        set_={name: new.excluded[name] for name in _FREE} | {"fence": leases.c.fence + 1},
+        set_={name: new.excluded[name] for name in FREE} | {"fence": leases.c.fence + 1},
         where=leases.c.fence == bindparam("seen"),
     ).returning(leases.c.fence)
     taken = []
@@ -70,7 +69,7 @@ def release(conn: Connection, held: Iterable[Lease]) -> None:
     """Release those of these leases that are still ours."""
     for lease in sorted(held, key=lambda lease: lease.site):
         mine = (leases.c.site == lease.site) & (leases.c.fence == lease.fence)
-        conn.execute(update(leases).where(mine).values(**_FREE))
+        conn.execute(update(leases).where(mine).values(**FREE))
 
 
 def check(conn: Connection, lease: Lease) -> None:
