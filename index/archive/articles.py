@@ -121,13 +121,15 @@ class Outcome:
     `kind` is "new"; "changed", which added a version; "same"; "copy", another URL of an article; or "emptied", an
     article's page that no longer contains it, so that nothing was stored. `id` is the article's, `version` the number
     of its newest version. `corrected` means that the same page is read better now, and that the version shows that
-    further reading.
+    further reading. `uncompared` means that the page was not compared with the newest version yet, so that the article
+    is due again.
     """
 
     kind: Literal["new", "changed", "same", "copy", "emptied"]
     id: str
     version: int
     corrected: bool = False
+    uncompared: bool = False
 
 
 def store(conn: Connection, page: Fetched) -> Outcome:
@@ -166,6 +168,8 @@ def store(conn: Connection, page: Fetched) -> Outcome:
     before = frontier.mark_fetched(conn, page.site, page.url, visit, came, outcome.id)
     if before is not None and before != outcome.id:
         frontier.reopen(conn, before, page.fetched)  # the page redirects to another article now
+    if outcome.uncompared:
+        frontier.read_anew(conn, outcome.id, page.fetched)
     return outcome
 
 
@@ -260,7 +264,7 @@ def _store_known(conn: Connection, page: Fetched, home: Any, reason: AliasReason
         return Outcome("same", home.id, home.number)
     if page.strict and (page.state is None or page.state != current.confirmed):
         if joined:  # what would be read again is not stored as this article's yet: the next visit compares
-            return Outcome("same", home.id, home.number)
+            return Outcome("same", home.id, home.number, uncompared=True)
         raise NotCompared(home.id)
     if is_emptied(known, article):
         return Outcome("emptied", home.id, home.number)

@@ -451,6 +451,12 @@ def ask_again(conn: Connection, site: str, now: datetime, article: str | None = 
     return conn.execute(update(frontier).where(its).values(due=now)).rowcount
 
 
+def read_anew(conn: Connection, article: str, now: datetime) -> None:
+    """Make the page of an article (id) due now, and have it read whether or not its server says that it is the same."""
+    its = (frontier.c.article == article) & (frontier.c.state == PageState.STORED)
+    conn.execute(update(frontier).where(its).values(due=now, etag=None, last_modified=None, body_hash=None))
+
+
 def redatable(
     conn: Connection, site: str, state: PageState, now: datetime, after: int, most: int
 ) -> dict[int, FrontierRow]:
