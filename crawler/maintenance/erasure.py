@@ -178,9 +178,10 @@ class Erasure:
             images = frozenset(url for _, article in what.articles for url in readings.images(conn, article))
             writing = tuple(f"{raw_name(run)}-" for run in runs.unfinished(conn))
         for name, facts in self.raw.listed().items():
-            with self.raw.held(name) as held, self.archive.read() as conn:
+            with self.raw.held(name) as held:
                 free = held and not PurePosixPath(name).name.startswith(writing)
-                referred = warc_files.records(conn, name)
+                with self.archive.read() as conn:  # no longer: reading a large file takes a while
+                    referred = warc_files.records(conn, name)
                 its = [
                     ref
                     for ref, url in unreferred(self.raw, name, facts.bytes, referred)

@@ -151,7 +151,7 @@ class Bucket:
                 return False
             return True
 
-        return self._asked(put) or self._bytes(name) == content
+        return self._asked(put) or self._bytes(name, 0, len(content) + 1) == content
 
     def _bytes(self, name: str, offset: int = 0, length: int = PART_BYTES) -> bytes | None:
         """What is at this place of an object, as far as it goes; None if there is nothing."""

@@ -6,11 +6,13 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from operator import attrgetter
 
 from index.warc.place import Place
 from index.warc.record import GZIP, MEMBER, WarcDamaged, WarcRef, begins_record
 
+_PIECE_BYTES = 8 * 1024**2  # read at a time: what was forgotten may leave a gap of a whole file
 _CHUNK_BYTES = 1024 * 1024  # bytes unpacked at a time
 _FIRST_BYTES = 256  # … of the beginning of a record
 _HEAD_BYTES = 64 * 1024  # of a record, in which its own header ends
@@ -21,16 +23,12 @@ _TARGET = re.compile(rb"\r\nWARC-Target-URI:[ \t]*<?([^\r\n>]*)", re.IGNORECASE)
 def unreferred(place: Place, name: str, size: int, referred: Iterable[WarcRef]) -> Iterator[tuple[WarcRef, str]]:
     """The records in the first `size` bytes of a file beside those `referred` to, each with its URL, or an empty one.
 
-    One that is torn or damaged reaches to where the next begins. A file that is not there has none. What lies between
-    two records that are referred to is read at once.
+    One that is torn or damaged reaches to where the next begins. A file that is not there has none.
     """
     for start, end in _between(referred, size):
-        try:
-            data = place.read(WarcRef(name, start, end - start))
-        except WarcDamaged:  # it was merged with others meanwhile
-            continue
-        for offset, length, target in _records(data, 0, len(data)):
-            yield WarcRef(name, start + offset, length), target
+        with suppress(WarcDamaged):  # it was merged with others meanwhile
+            for offset, length, target in _records(_Gap(place, name, end), start):
+                yield WarcRef(name, offset, length), target
 
 
 def _between(referred: Iterable[WarcRef], size: int) -> Iterator[tuple[int, int]]:
@@ -43,33 +41,59 @@ def _between(referred: Iterable[WarcRef], size: int) -> Iterator[tuple[int, int]
         yield at, size
 
 
-def _records(data: bytes, start: int, end: int) -> Iterator[tuple[int, int, str]]:
-    """The records between two places: where each begins, how long it is, and its URL."""
-    at = _next(data, start, end)
-    while at < end:
-        head, length = _member(data, at, end)
-        after = at + length if length else _next(data, at + 1, end)
+class _Gap:
+    """What lies before the `end` of a gap, of which one piece is in memory."""
+
+    def __init__(self, place: Place, name: str, end: int) -> None:
+        self._place, self._name, self.end = place, name, end
+        self._piece, self._start = b"", 0
+
+    def bytes(self, at: int, most: int) -> bytes:
+        """Up to so many bytes from a place on: fewer where the gap ends or, from _FIRST_BYTES on, the piece does; none
+        at the end only.
+
+        :raises WarcDamaged: when they cannot be read.
+        """
+        skip, left = at - self._start, self.end - at
+        if left <= 0:
+            return b""
+        if not 0 <= skip <= len(self._piece) - min(left, _FIRST_BYTES):
+            self._piece = self._place.read(WarcRef(self._name, at, min(left, _PIECE_BYTES)))
+            self._start, skip = at, 0
+        return self._piece[skip : skip + most]
+
+
+def _records(gap: _Gap, start: int) -> Iterator[tuple[int, int, str]]:
+    """The records from a place to the end of a gap: where each begins, how long it is, and its URL."""
+    at = _next(gap, start)
+    while at < gap.end:
+        head, length = _member(gap, at)
+        after = at + length if length else _next(gap, at + 1)
         found = _TARGET.search(head.partition(_END_OF_HEAD)[0])
         yield at, after - at, found[1].decode("utf-8", "replace").strip() if found else ""
-        at = _next(data, after, end)
+        at = _next(gap, after)
 
 
-def _next(data: bytes, start: int, end: int) -> int:
-    """Where the next record begins; `end` if none does."""
-    at = data.find(MEMBER, start, end)
-    while at >= 0 and not begins_record(data[at : min(at + _FIRST_BYTES, end)]):
-        at = data.find(MEMBER, at + 1, end)
-    return at if at >= 0 else end
+def _next(gap: _Gap, at: int) -> int:
+    """Where the next record begins; the end of the gap if none does."""
+    while data := gap.bytes(at, _CHUNK_BYTES):
+        found = data.find(MEMBER)
+        while found >= 0:
+            if begins_record(gap.bytes(at + found, _FIRST_BYTES)):
+                return at + found
+            found = data.find(MEMBER, found + 1)
+        at += max(1, len(data) - len(MEMBER) + 1)  # the next may begin in one and end in the next
+    return gap.end
 
 
-def _member(data: bytes, start: int, end: int) -> tuple[bytes, int]:
+def _member(gap: _Gap, start: int) -> tuple[bytes, int]:
     """The beginning of a member as far as it can be read, and its length; 0 if it is not whole."""
     unpacker, head, at = zlib.decompressobj(GZIP), b"", start
     while not unpacker.eof:
         packed = unpacker.unconsumed_tail
         if not packed:
             step = _CHUNK_BYTES if _END_OF_HEAD in head else _FIRST_BYTES  # the head of a damaged one can be read
-            packed = data[at : min(at + step, end)]
+            packed = gap.bytes(at, step)
             at += len(packed)
         try:
             piece = unpacker.decompress(packed, _CHUNK_BYTES)

@@ -189,6 +189,14 @@ def test_a_put_whose_answer_was_lost_is_repeated_under_its_name(
     assert place.listed().keys() == {refs[0].file}
 
 
+def test_a_large_object_is_recognised_where_it_is_put_again(bucket: str, tmp_path: Path) -> None:
+    place, content = Bucket(bucket, tmp_path), os.urandom(buckets.PART_BYTES + 10)
+    assert place._put("large", content)
+    assert place._put("large", content), "the answer may have been lost"
+    assert not place._put("large", content[:-1])
+    assert not place._put("large", content + b"1")
+
+
 @pytest.mark.usefixtures("away")
 def test_a_server_that_is_away_is_none_that_has_lost_something(
     object_store: ObjectStore, bucket: str, tmp_path: Path

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from index.warc import unreferred as module
 from index.warc.folder import Folder
 from index.warc.record import Response, WarcRef
 from index.warc.store import WarcStore
@@ -17,6 +18,23 @@ AS_IS = ("Content-Encoding", "gzip")  # its record is not compressed again
 
 def url(number: int) -> str:
     return f"https://step.example/{number}"
+
+
+class Watched(Folder):
+    """A folder that says how much was read at once."""
+
+    longest = 0
+
+    def read(self, ref: WarcRef) -> bytes:
+        Watched.longest = max(Watched.longest, ref.length)
+        return super().read(ref)
+
+
+@pytest.fixture(autouse=True, params=[700, module._PIECE_BYTES], ids=["small pieces", "pieces"])
+def piece(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How much is read at once."""
+    monkeypatch.setattr(module, "_PIECE_BYTES", request.param)
+    return int(request.param)
 
 
 @pytest.fixture
@@ -65,3 +83,15 @@ def test_no_file_and_an_empty_one_have_none(tmp_path: Path) -> None:
     (tmp_path / "empty.warc.gz").touch()
     for name, size in (("empty.warc.gz", 0), ("none.warc.gz", 10)):
         assert [*unreferred(Folder(tmp_path), name, size, ())] == []
+
+
+def test_what_was_forgotten_is_read_in_pieces(tmp_path: Path, piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    with WarcStore(tmp_path, "run") as copies:
+        refs = [copies.append(Response(url(n), NOW, "HTTP/1.1 200 OK", [AS_IS], b"a" * 4_000)) for n in range(20)]
+    copies.place.blank(refs[1:-1])
+    monkeypatch.setattr(Watched, "longest", 0)
+    size = refs[-1].offset + refs[-1].length
+    information, last = unreferred(Watched(tmp_path), refs[0].file, size, refs[:1])
+    assert information == (WarcRef(refs[0].file, 0, refs[0].offset), "")
+    assert last == (refs[-1], url(19)), "what was blanked is nobody's page"
+    assert 0 < Watched.longest <= piece
