@@ -33,9 +33,9 @@ from crawler.settings_model import Settings
 from crawler.site_config import Site
 from crawler.text import fold
 from index.archive import documents, facsimiles, frontier, warc_records
-from index.archive.facsimiles import NewPart
+from index.archive.facsimiles import NewPart, Original
 from index.archive.frontier import FrontierRow
-from index.model.article import Article
+from index.model.article import Article, Version
 from index.model.codes import FacsimileReason, FetchReason, PageState, ParseReason, PartKind, ReadingReason
 from index.model.image_types import image_type
 from index.model.message import Message, Value
@@ -55,10 +55,10 @@ MEDIA = {PartKind.PICTURE: "image/webp", PartKind.THUMBNAIL: "image/webp", PartK
 @dataclass(slots=True)
 class FacsimilePlan:
     """What is to be made for a version of an article: its images still to fetch, by number and URL, then whatever needs
-    the browser (`whole`); with what there is so far."""
+    the browser (`whole`); with what there is so far. Until it is made, the version can get another number, or another
+    article, and be no more."""
 
-    article: str
-    version: int
+    original: Original
     url: str
     images: deque[tuple[int, str]]
     whole: bool
@@ -151,7 +151,8 @@ class Facsimiles:
         if lost and not left and not whole:
             return None
         lead = next((part.ref for part in known_parts if part.kind == PartKind.IMAGE), None)
-        plan = FacsimilePlan(now.article, document.number, document.article.url, left, whole and self.browser, lead)
+        original = facsimiles.original(conn, now.article, document.number)
+        plan = FacsimilePlan(original, document.article.url, left, whole and self.browser, lead)
         plan.lost = lost
         if whole and not self.browser:
             plan.problems.append(Message(FacsimileReason.NO_BROWSER))
@@ -207,16 +208,14 @@ class Facsimiles:
     async def _shows_version(self, site: Site, plan: FacsimilePlan, page: Page) -> bool:
         """Whether the text of a page is that of the plan's version. If they differ, the version is first read again by
         the rules and learned blocks of today: only what still differs is the page's."""
-        repeats = await self.learned.of(site, plan.article)
+        version, record = await self.store.read(lambda conn: _stored(conn, plan.original))
+        if version is None:
+            return False
+        repeats = await self.learned.of(site, version.article.id)
         seen = await self.workers.run(stages.article, page, site, repeats)
-        numbers = [plan.version]
-        stored = await self.store.read(lambda conn: documents.versions(conn, plan.article, numbers))
-        if any(_is_text_of(seen, version.article) for version in stored):
+        if _is_text_of(seen, version.article):
             return True
-        # Among the latest versions: it was the newest when its page was stored
-        records = await self.store.read(lambda conn: warc_records.of_article(conn, plan.article, MAX_REREAD_VERSIONS))
-        its = [record for record in records if record.number == plan.version]
-        again = await reread_versions(self.workers, self.store.warc, site, repeats, its, ReadingReason.COMPARED)
+        again = await reread_versions(self.workers, self.store.warc, site, repeats, record, ReadingReason.COMPARED)
         return any(_is_text_of(seen, one.article) for one in again)
 
     def no_page(self, plan: FacsimilePlan, why: Message) -> None:
@@ -242,8 +241,9 @@ class Facsimiles:
         append = self.store.warc.append
         since = part.made - IMAGE_SHARED if self.settings.raw.keep_days else None
 
-        def keep(conn: Connection) -> WarcRef:
-            return facsimiles.keep(conn, site.id, plan.article, plan.version, part, append, since)
+        def keep(conn: Connection) -> WarcRef | None:
+            place = facsimiles.place_of(conn, plan.original)
+            return facsimiles.keep(conn, site.id, *place, part, append, since) if place is not None else None
 
         ref = await self.store.write(keep, site.id)
         if part.kind == PartKind.IMAGE and plan.lead is None:
@@ -254,8 +254,25 @@ class Facsimiles:
         if plan.problem is not None:
             log.info("%s: %s: the facsimile is not whole: %s", site.id, plan.url, plan.problem.code)
         now, problem = _now(), plan.problem
-        await self.store.write(lambda conn: facsimiles.close(conn, plan.article, plan.version, problem, now), site.id)
+
+        def close(conn: Connection) -> None:
+            if (place := facsimiles.place_of(conn, plan.original)) is not None:
+                facsimiles.close(conn, *place, problem, now)
+
+        await self.store.write(close, site.id)
         await self.progress.let_go(site.id)
+
+
+def _stored(conn: Connection, original: Original) -> tuple[Version | None, list[warc_records.StoredRecord]]:
+    """A version as it is stored, and its raw copy; None and none if it is no more."""
+    place = facsimiles.place_of(conn, original)
+    if place is None:
+        return None, []
+    article, number = place
+    (version,) = documents.versions(conn, article, [number])
+    # Among the latest versions: it was the newest when its page was stored
+    records = warc_records.of_article(conn, article, MAX_REREAD_VERSIONS)
+    return version, [record for record in records if record.number == number]
 
 
 def _is_text_of(seen: Extraction, version: Article) -> bool:

@@ -75,7 +75,7 @@ class LearnedBlocks:
         places, learned = places_of(extraction), self.by_site.get(site)
         repeated_blocks.count(conn, site, outcome.id, places)
         if outcome.kind == "changed" and learned is not None:
-            before = _hashes(repeated_blocks.first_text(conn, outcome.id))
+            before = _hashes(repeated_blocks.first_text(conn, outcome.id) or "")
             mine = {block for block, place in places.items() if not place.apart and block not in before}
             repeated_blocks.unlearn(conn, site, mine - learned.counts.keys() - discovered.keys())
         texts = {block: one.text for block, one in discovered.items()}

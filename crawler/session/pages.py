@@ -307,6 +307,9 @@ class Pages:
         :raises Refused: when the page is not an article.
         :raises Unreadable: when it cannot be parsed.
         """
+        if row.article is not None:  # which may have been merged into another one since the page was requested
+            known = await self.archive.read(lambda conn: frontier.row(conn, site.id, row.url))
+            row = replace(row, article=known.article if known is not None else None)
         reading = await self._read(site, page, row.article)
         if reading.extraction.next_page is not None and not ended:
             return GoesOn(reading.extraction.next_page, page, received)

@@ -26,7 +26,7 @@ URNS = {  # of parts that have no address on the web; the first two as Browsertr
     PartKind.THUMBNAIL: "urn:thumbnail:",
     PartKind.PAGE: "urn:mhtml:",
 }
-_part, _raw = t.facsimile_parts.c, t.raws.c
+_part, _raw, _version = t.facsimile_parts.c, t.raws.c, t.versions.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,16 @@ class Facsimile:
 
 
 @dataclass(frozen=True, slots=True)
+class Original:
+    """What a version stays known by when its article is merged into another or earlier versions are found: the article
+    (id) that had it, when it was seen (UTC), and the hash of its page's body, where that is known."""
+
+    article: str
+    seen: datetime
+    body_hash: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class NewPart:
     """A part to be kept: its bytes, with their hash, media type and when they were made (aware)."""
 
@@ -89,6 +99,23 @@ class NewPart:
 def page_of(target: str) -> str:
     """The URL of the page whose response, or part of a facsimile, a record with this URL is."""
     return next((target.removeprefix(urn) for urn in URNS.values() if target.startswith(urn)), target)
+
+
+def original(conn: Connection, article: str, version: int) -> Original:
+    """What a stored version stays known by while its facsimile is made."""
+    its = (_version.article == article) & (_version.number == version)
+    row = conn.execute(select(_version.seen, _version.body_hash).where(its)).one()
+    return Original(article, row.seen, row.body_hash)
+
+
+def place_of(conn: Connection, what: Original) -> tuple[str, int] | None:
+    """The article (id) and number that a version has today; None if it is no more."""
+    into = select(t.merged.c.article).where(t.merged.c.id == what.article)
+    there = (_version.article == what.article) | _version.article.in_(into)
+    same = (_version.seen == what.seen) & _version.body_hash.is_not_distinct_from(what.body_hash)
+    query = select(_version.article, _version.number).where(there, same).order_by(_version.number.desc()).limit(1)
+    row = conn.execute(query).one_or_none()
+    return (row.article, row.number) if row is not None else None
 
 
 def of_version(conn: Connection, article: str, version: int) -> Facsimile | None:

@@ -155,9 +155,9 @@ def occurrences(conn: Connection, site: str, block: str, at_least: int, most: in
     ]
 
 
-def first_text(conn: Connection, article_id: str) -> str:
-    """What a stored article said when it was first read."""
-    text: str = conn.execute(_FIRST_TEXT, {"article": article_id}).scalar_one()
+def first_text(conn: Connection, article_id: str) -> str | None:
+    """What a stored article said when it was first read; None if it is no more."""
+    text: str | None = conn.execute(_FIRST_TEXT, {"article": article_id}).scalar_one_or_none()
     return text
 
 

@@ -25,6 +25,7 @@ from crawler.storage import open_archive, raw_folder
 from index.archive import documents, edits, frontier, leases, warc_files, warc_records
 from index.archive.comparisons import compare_waiting
 from index.archive.edits import Edit
+from index.archive.frontier import FrontierRow
 from index.archive.history import Event, history
 from index.archive.readings import Reading, with_hash
 from index.archive.readings import of as readings_of
@@ -132,7 +133,7 @@ class Archivist:
 
     def _open(self) -> None:
         self.session = CrawlSession(self.config, InlineWorkers(), self._fail)  # type: ignore[arg-type]
-        self._wait(self.session.open([self.site]))
+        self.wait(self.session.open([self.site]))
 
     def fetch(self, story: Story, url: str | None = None, html: bytes | None = None) -> None:
         """Fetch a story's page, at its own URL or another."""
@@ -156,21 +157,22 @@ class Archivist:
         title: str | None = None,
         found_at: str | None = None,
         status: int = 200,
+        due: FrontierRow | None = None,
         **headers: str,
     ) -> None:
         """Fetch a page of any content, offered under this title, which is at this URL or where that leads; `headers`
-        are further ones."""
+        are further ones. It is fetched as the run found it when it was `due`, by default as it is now."""
         self.now += STEP
         offered = [Candidate(url, title=title)]
         store = self.session.store
-        self._wait(store.write(lambda conn: frontier.offer(conn, "paper", "feed", offered, self.now), "paper"))
-        row = self._wait(store.read(lambda conn: frontier.row(conn, "paper", url)))
+        self.wait(store.write(lambda conn: frontier.offer(conn, "paper", "feed", offered, self.now), "paper"))
+        row = due or self.wait(store.read(lambda conn: frontier.row(conn, "paper", url)))
         assert row is not None
         at, given = found_at or url, {"content-type": "text/html", **headers}
         asked = url if at != url else None
         page = Page(at, at, body, self.now, status, headers=given, candidate=offered[0], asked=asked)
         received = Response(at, self.now, "HTTP/1.1 200 OK", [("Content-Type", "text/html")], body)
-        self._wait(self.session.pages.process(self.site, row, page, Received(received)))
+        self.wait(self.session.pages.process(self.site, row, page, Received(received)))
 
     def begin_again(self) -> None:
         """End the crawl and begin another, which knows only what is stored."""
@@ -183,15 +185,15 @@ class Archivist:
         self.now += STEP
         with open_archive(self.config) as archive, WarcStore(raw_folder(self.config)) as raw:
             work = Reextraction(archive, raw, InlineWorkers(), dry=False)  # type: ignore[arg-type]
-            report = self._wait(work.run([self.site], None, self.now))
+            report = self.wait(work.run([self.site], None, self.now))
         self._open()
         return report
 
     def lose_raw_copies(self) -> None:
         """Expire all raw copies, as `raw.keep_days` does."""
         late = self.now + timedelta(days=1)
-        self._wait(self.session.store.write(stored_when_fetched))
-        self._wait(self.session.store.write(lambda conn: warc_files.expire(conn, late)))
+        self.wait(self.session.store.write(stored_when_fetched))
+        self.wait(self.session.store.write(lambda conn: warc_files.expire(conn, late)))
 
     def damage_raw_copies(self, chosen: int) -> None:
         """Damage some of the raw copies, as a failing disk does: each whose number has a one where `chosen` has."""
@@ -230,7 +232,7 @@ class Archivist:
         return self.read(lambda conn: edits.page(conn, 10_000)).edits
 
     def read(self, work: Callable[[Any], T]) -> T:
-        return self._wait(self.session.store.read(work))
+        return self.wait(self.session.store.read(work))
 
     def close(self) -> None:
         self._end()
@@ -238,10 +240,11 @@ class Archivist:
 
     def _end(self) -> None:
         store = self.session.store
-        self._wait(store.write(lambda conn: leases.release(conn, store.leases.values())))
-        self._wait(store.close())
+        self.wait(store.write(lambda conn: leases.release(conn, store.leases.values())))
+        self.wait(store.close())
 
-    def _wait(self, work: Coroutine[Any, Any, T]) -> T:
+    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+        """What some work of the crawl gives."""
         return self.loop.run_until_complete(work)
 
     @staticmethod

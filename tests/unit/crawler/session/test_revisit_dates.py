@@ -43,7 +43,7 @@ class Desk(Archivist):
             if columns:
                 conn.execute(update(t.frontier).where(t.frontier.c.url == url).values(**columns))
 
-        self._wait(store.write(put))
+        self.wait(store.write(put))
         return url
 
     def due(self, url: str, site: str = "paper") -> datetime | None:
@@ -54,7 +54,7 @@ class Desk(Archivist):
     def move(self, *ages: timedelta | None) -> int:
         """How many dates move when its file gives these ages; None: when it gives none."""
         given = None if ages == (None,) else ages
-        return self._wait(move_dates(self.session.store, self.site.model_copy(update={"revisit": given})))
+        return self.wait(move_dates(self.session.store, self.site.model_copy(update={"revisit": given})))
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def test_only_that_sites_rows_are_looked_at(desk: Desk) -> None:
     before = desk.due(other, "other")
     desk.add(2, age=3 * DAY, ago=2 * DAY)
     statements: list[str] = []
-    writer = desk._wait(desk.session.store.write(lambda conn: conn.engine))
+    writer = desk.wait(desk.session.store.write(lambda conn: conn.engine))
     event.listen(writer, "before_cursor_execute", lambda *given: statements.append(given[2]))
     assert desk.move(5 * DAY) == 1
     assert desk.due(other, "other") == before
