@@ -50,14 +50,18 @@ class NoArticle(Refused):
 
 
 async def no_article(request: Request, error: Exception) -> Response:
-    """The way to the article that the asked one was merged into, with the same version; else an error like others."""
+    """The way to the article that the asked one was merged into, with the version that this one had under the number
+    asked for; else an error like others."""
     assert isinstance(error, NoArticle)
     with request.app.state.archive.read() as conn:
         merged = documents.merged_into(conn, error.article)
     if merged is None:
         return await refused(request, error)
     numbers = {str(n): str(number) for n, number in enumerate(merged.versions, start=1)}
-    asked = [(k, numbers.get(v, v) if k in OF_VERSIONS else v) for k, v in request.query_params.multi_items()]
+    given = request.query_params.multi_items()
+    if any(k in OF_VERSIONS and v and v not in numbers for k, v in given):  # there, it is the number of another text
+        return await refused(request, Refused(404, "error.no_version"))
+    asked = [(k, numbers.get(v, v) if k in OF_VERSIONS else v) for k, v in given]
     path = request.url.path.replace(f"/articles/{error.article}", f"/articles/{merged.article}", 1)
     return RedirectResponse(f"{path}?{urlencode(asked)}" if asked else path, 308)
 

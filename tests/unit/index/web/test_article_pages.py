@@ -282,7 +282,30 @@ def test_an_id_that_was_merged_leads_to_the_article_and_its_version(tmp_path: Pa
         assert client.get(path.format(new.id), follow_redirects=True).status_code == 200
     cited = client.get(f"/articles/{new.id}/cite.bib?version=1")
     assert cited.headers["location"] == f"/articles/{old.id}/cite.bib?version=2"
+    unknown = client.get(f"/articles/{new.id}/cite.bib?version=2")
+    assert unknown.status_code == 404, "the article has a second version, but another one"
+    assert "The article has no such version." in unknown.text
+    assert client.get(f"/articles/{new.id}/cite.bib?version=").status_code == 308
     assert client.get(f"/articles/{'z' * 26}").status_code == 404
     hits = client.get("/api/search?q=خبر").json()["hits"]
     assert [hit["archive"]["id"] for hit in hits] == [old.id]
+    shelf.close()
+
+
+def test_an_id_that_was_merged_twice_leads_to_its_own_versions_only(tmp_path: Path) -> None:
+    one, two, three = (
+        article(f"https://asi.example/{name}", headline=f"خبر {name}", body=f"نص {name}", published=NOW)
+        for name in ("one", "two", "three")
+    )
+    came = [
+        *(page(it, NOW + timedelta(hours=n)) for n, it in enumerate((one, two, three))),
+        replace(page(three, NOW + timedelta(hours=4)), url=two.url),  # the third is the second, which has two versions
+        replace(page(three, NOW + timedelta(hours=5)), url=one.url),
+    ]
+    shelf = fill(tmp_path, came)
+    client = client_of(shelf)
+    for asked, number in ((two, 2), (three, 3)):
+        cited = client.get(f"/articles/{asked.id}/cite.bib?version=1")
+        assert cited.headers["location"] == f"/articles/{one.id}/cite.bib?version={number}"
+        assert client.get(f"/articles/{asked.id}/redline?old=1&new=2").status_code == 404
     shelf.close()
