@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from configparser import ConfigParser
 from configparser import Error as ConfigError
@@ -39,6 +40,9 @@ T = TypeVar("T")
 # Seconds until a server that does not answer counts as away. In PostgreSQL, a transaction may be silent for 20
 RETRY, CONNECT, TIMEOUT = timedelta(seconds=12), timedelta(seconds=3), timedelta(seconds=15)
 PART_BYTES = 8 * 1024**2  # of a large file, that are sent at once
+# From this length on, an object is looked for before it is sent: a server may refuse one that is there, and end the
+# connection, before it has received all of it; the answer is lost then
+LARGE_BYTES = 1024**2
 _STATUS, _CODE = re.compile(r"status code: (\d{3})"), re.compile(r"<Code>([A-Za-z]{1,64})</Code>")
 _ELSEWHERE = (  # where else the library finds credentials by itself, or that it needs none
     "AWS_ACCESS_KEY_ID",
@@ -137,7 +141,7 @@ class Bucket:
     # --- requests
 
     def _store(self) -> S3Store:
-        return _store(os.getpid(), self.url)
+        return _store(os.getpid(), self.url, _credentials_written())
 
     def _put(self, name: str, content: bytes) -> bool:
         """Create an object; whether it has this content now. It has if it was there with this content: then the answer
@@ -151,7 +155,12 @@ class Bucket:
                 return False
             return True
 
-        return self._asked(put) or self._bytes(name, 0, len(content) + 1) == content
+        def there() -> bytes | None:
+            return self._bytes(name, 0, len(content) + 1)
+
+        if len(content) >= LARGE_BYTES and (found := there()) is not None:
+            return found == content
+        return self._asked(put) or there() == content
 
     def _bytes(self, name: str, offset: int = 0, length: int = PART_BYTES) -> bytes | None:
         """What is at this place of an object, as far as it goes; None if there is nothing."""
@@ -244,7 +253,9 @@ def _library(url: str) -> Any:
 
 
 @lru_cache(maxsize=8)
-def _store(process: int, url: str) -> S3Store:  # noqa: ARG001 - a forked process has connections of its own
+def _store(process: int, url: str, written: int) -> S3Store:  # noqa: ARG001
+    """The client of a process, as a forked one has connections of its own, with the keys that were in their file when
+    that was `written`: some are replaced every hour."""
     from obstore.store import S3Store
 
     parts = urlsplit(url)
@@ -256,23 +267,48 @@ def _store(process: int, url: str) -> S3Store:  # noqa: ARG001 - a forked proces
     client: dict[str, Any] = {"timeout": TIMEOUT, "connect_timeout": CONNECT}
     client["allow_http"] = query.get("endpoint", "").startswith("http:")
     if authority := os.environ.get("AWS_CA_BUNDLE"):
-        client["root_certificate"] = Path(authority).read_bytes()
+        client["root_certificate"] = _authorities(url, authority)
     backoff = {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=1), "base": 2}
     retry: Any = {"max_retries": 1_000, "retry_timeout": RETRY, "backoff": backoff}
     prefix = parts.path.strip("/") or None
     return S3Store(parts.netloc, prefix=prefix, client_options=client, retry_config=retry, **config)  # type: ignore[arg-type]
 
 
+def _authorities(url: str, file: str) -> bytes:
+    """The certificate authorities in a file, which were seen to be some: the library's own errors come late, or not."""
+    try:
+        ssl.create_default_context(cafile=file)
+        return Path(file).read_bytes()
+    except OSError as error:  # ssl's own are some, too
+        params = {"place": url, "file": file, "why": error.strerror or str(error)}
+        raise ArchiveError(Message(RawMessage.NO_AUTHORITIES, params)) from None
+
+
+def _credentials_file() -> Path:
+    """AWS's file of credentials.
+
+    :raises RuntimeError: when this user has no home, where it is by default.
+    """
+    return Path(os.environ.get("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials").expanduser()
+
+
+def _credentials_written() -> int:
+    """When that file was last written to, in nanoseconds since 1970; 0 if it is not there."""
+    try:
+        return _credentials_file().stat().st_mtime_ns
+    except (OSError, RuntimeError):
+        return 0
+
+
 def _credentials(url: str) -> dict[str, str]:
     """The keys in AWS's file of credentials; none if the library finds them by itself."""
     if any(os.environ.get(name) for name in _ELSEWHERE):
         return {}
-    file = Path(os.environ.get("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials").expanduser()
     parser = ConfigParser(interpolation=None, default_section="")
     try:
-        parser.read_string(file.read_text("utf-8"))
+        parser.read_string(_credentials_file().read_text("utf-8"))
         found = parser[os.environ.get("AWS_PROFILE") or "default"]
         keys = {"access_key_id": found["aws_access_key_id"], "secret_access_key": found["aws_secret_access_key"]}
-    except (OSError, UnicodeDecodeError, ConfigError, KeyError):
+    except (OSError, RuntimeError, UnicodeDecodeError, ConfigError, KeyError):
         raise ArchiveError(Message(RawMessage.NO_CREDENTIALS, {"place": url})) from None
     return keys | ({"session_token": found["aws_session_token"]} if "aws_session_token" in found else {})

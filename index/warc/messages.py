@@ -12,6 +12,7 @@ class RawMessage(StrEnum):
     COPY_DIFFERS = "raw.copy_differs"  # place, file
     DENIED = "raw.denied"  # place, why
     FAILED = "raw.failed"  # place, why
+    NO_AUTHORITIES = "raw.no_authorities"  # place, file, why
     NO_BUCKET = "raw.no_bucket"  # place
     NO_CREDENTIALS = "raw.no_credentials"  # place
     NO_LIBRARY = "raw.no_library"  # place

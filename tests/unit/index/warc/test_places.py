@@ -273,6 +273,45 @@ def test_keys_come_from_a_file_too(bucket: str, tmp_path: Path, monkeypatch: pyt
     buckets._store.cache_clear()
 
 
+def test_keys_that_were_replaced_in_their_file_are_taken(
+    bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, place = tmp_path / "keys", Bucket(bucket, tmp_path)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
+    for name in KEYS:
+        monkeypatch.delenv(name)
+    lines = [f"{name.lower()} = {value}" for name, value in KEYS.items()]
+    file.write_text("\n".join(["[default]", lines[0], f"{lines[1]}-before", ""]), "utf-8")
+    with pytest.raises(ArchiveError) as told:
+        place.listed()
+    assert told.value.code == RawMessage.DENIED
+    file.write_text("\n".join(["[default]", *lines, ""]), "utf-8")
+    os.utime(file, ns=(1, 1))  # another time, however coarse the clock
+    assert place.listed() == {}
+    buckets._store.cache_clear()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [None, "", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"],
+    ids=["no file", "an empty one", "no PEM", "no certificate"],
+)
+def test_certificate_authorities_that_cannot_be_read_are_named(
+    bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None
+) -> None:
+    file = tmp_path / "authorities.pem"
+    if content is not None:
+        file.write_text(content, "utf-8")
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(file))
+    buckets._store.cache_clear()
+    for ask in (Bucket(bucket, tmp_path).listed, lambda: Bucket(bucket, tmp_path).claim("one")):
+        with pytest.raises(ArchiveError) as told:
+            ask()
+        assert told.value.code == RawMessage.NO_AUTHORITIES
+        assert str(file) in str(told.value)
+    buckets._store.cache_clear()
+
+
 # --- URLs ------------------------------------------------------------------------------------------------------------
 
 
