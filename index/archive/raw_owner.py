@@ -11,8 +11,8 @@ from pathlib import Path
 from urllib.parse import unquote
 from uuid import uuid4
 
-from index.atomic_files import replace_file
-from index.errors import ArchiveError
+from index.atomic_files import new_file, replace_file, sync_folder
+from index.errors import ArchiveError, FileThere
 from index.model.message import Message
 from index.warc import files
 from index.warc.bucket import Bucket
@@ -51,14 +51,12 @@ def claim(url: str, data: Path) -> Place:
     """The place with this URL, which belongs to the archive of this data folder from now on; the folder in the data
     folder does anyway. Once the raw copies are there, call `settle`.
 
-    :raises ArchiveError: when it belongs to another archive, or cannot be reached.
+    :raises ArchiveError: when it belongs to another archive, or cannot be reached, or the id cannot be written.
     """
     place = place_at(url, data)
     if url:
-        known = _read(data)
-        mine = known[0] if known is not None else uuid4().hex
-        if known is None:
-            _write(data, mine, "")  # before the place has it
+        known = _read(data) or _begin(data)  # before the place has it
+        mine = known[0]
         if (mark := place.claim(mine)) != mine:
             params = {"place": place.name, "mark": mark, "file": str(data / FILE)}
             raise ArchiveError(Message(RawMessage.OTHER_ARCHIVE, params))
@@ -66,10 +64,16 @@ def claim(url: str, data: Path) -> Place:
 
 
 def settle(url: str, data: Path) -> None:
-    """Record that the raw copies of this data folder's archive are in the place with this URL."""
+    """Record that the raw copies of this data folder's archive are in the place with this URL.
+
+    :raises ArchiveError: when that cannot be written.
+    """
     known = _read(data)
     if known is not None and known[1] != url:
-        _write(data, known[0], url)
+        try:
+            replace_file(data / FILE, _line(known[0], url))
+        except OSError as error:
+            raise ArchiveError(f"cannot write {data / FILE}: {error.strerror}") from error
 
 
 def _read(data: Path) -> tuple[str, str | None] | None:
@@ -85,5 +89,22 @@ def _read(data: Path) -> tuple[str, str | None] | None:
     return mine, url.removeprefix("url=") if url else None
 
 
-def _write(data: Path, mine: str, url: str) -> None:
-    replace_file(data / FILE, f"{mine} url={url}\n".encode())
+def _begin(data: Path) -> tuple[str, str | None]:
+    """A new id, with which raw copies are in the data folder; or what another process has begun with meanwhile."""
+    mine, file = uuid4().hex, data / FILE
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        with new_file(file) as out:
+            out.write(_line(mine, ""))
+        sync_folder(data)
+    except FileThere:
+        if (known := _read(data)) is not None:
+            return known
+        raise
+    except OSError as error:
+        raise ArchiveError(f"cannot write {file}: {error.strerror}") from error
+    return mine, ""
+
+
+def _line(mine: str, url: str) -> bytes:
+    return f"{mine} url={url}\n".encode()
