@@ -179,7 +179,10 @@ def unchanged(conn: Connection, site: str, url: str, visit: Visit, redirects: Se
     if known is not None and known.article is not None:
         warc_records.keep_redirects(conn, site, known.article, redirects)
         _mark_returned(conn, get_article_row(conn, known.article), visit.fetched)
-    if visit.body_hash is None and known is not None:
+    if known is not None and known.article is not None and known.body_hash is None:
+        # It was to be read anew since it was requested: the same as before is not what the article has now
+        visit = replace(visit, due=known.due, etag=None, last_modified=None)
+    elif visit.body_hash is None and known is not None:
         visit = replace(visit, body_hash=known.body_hash)
     came = FetchOutcome.NOT_MODIFIED if visit.status == 304 else FetchOutcome.SAME_BYTES
     frontier.mark_fetched(conn, site, url, visit, Message(came))
