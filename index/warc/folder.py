@@ -69,8 +69,11 @@ class Folder:
 
     def free(self) -> int:
         """The free bytes of the disk."""
-        there = next(folder for folder in (self.path, *self.path.parents) if folder.exists())
-        return shutil.disk_usage(there).free
+        try:
+            there = next(folder for folder in (self.path, *self.path.parents) if folder.exists())
+            return shutil.disk_usage(there).free
+        except OSError as error:  # such as of a mount whose server is away
+            raise ArchiveError(Message(RawMessage.FAILED, {"place": self.name, "why": error.strerror})) from error
 
     @contextmanager
     def create(self, name: str) -> Iterator[IO[bytes]]:

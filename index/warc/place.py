@@ -65,7 +65,10 @@ class Place(Protocol):
         """The files by their names; of those only which begin with `start`, their months aside."""
 
     def free(self) -> int | None:
-        """The free bytes there; None if there is no end to them."""
+        """The free bytes there; None if there is no end to them.
+
+        :raises ArchiveError: when that cannot be read.
+        """
 
     def create(self, name: str) -> AbstractContextManager[IO[bytes]]:
         """A new file to write to, which is there for good, and whole, once the block ends without an error.

@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from crawler import disk_space
+from crawler.config import load
 from index.archive import runs as records
 from index.archive import site_state
 from tests.faults.consistency import ARSHIF, Installation, articles_of, check_settled, check_sound
@@ -101,6 +103,27 @@ def test_a_disk_that_is_nearly_full_stops_crawls_until_there_is_room(disk: Path,
     assert [(alert["site"], alert["verdict"]) for alert in told] == [("the disk", None), ("the disk", "nearly full")]
     with house.archive() as conn:
         assert site_state.state(conn, "fr").failures == 0, "it is not the site's fault"
+
+
+def test_raw_copies_on_a_mount_need_room_there(disk: Path, tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.mkdir()
+    (config / "arshif.yaml").write_text(f"least_free: {16 << 20}\n", "utf-8")
+    settings = load(config, {"ARSHIF_DATA": str(tmp_path), "ARSHIF_RAW__URL": (disk / "raw").as_uri()}).settings
+    left = disk_usage(disk).free
+    assert disk_space.shortage(settings) is None
+    assert disk_space.free(settings) == left
+    assert disk_space.shortage(settings, more=left - (17 << 20)) is None
+    for lack in (
+        disk_space.shortage(settings, more=left - (15 << 20)),
+        disk_space.shortage(settings.model_copy(update={"least_free": left + 1})),
+    ):
+        assert lack is not None
+        assert lack.params["folder"] == str(disk / "raw")
+    in_bucket = settings.model_copy(update={"raw": settings.raw.model_copy(update={"url": "s3://bucket/raw"})})
+    lack = disk_space.shortage(in_bucket, more=disk_usage(tmp_path).free)
+    assert lack is not None, "a draft is written in the data folder"
+    assert lack.params["folder"] == str(tmp_path)
 
 
 def statuses(house: Harness) -> Counter[str]:
