@@ -51,11 +51,6 @@ def find_article(conn: Connection, name: str) -> str | None:
     return documents.by_url(conn, name) or documents.by_url(conn, canonical(name) or name)
 
 
-def raw_folder(config: Config) -> Path:
-    """The folder of the WARC files, where the settings name no other place."""
-    return config.settings.data / "raw"
-
-
 def raw_place(config: Config) -> Place:
     """Where the WARC files lie.
 

@@ -83,41 +83,45 @@ class Dataset:
         :raises Busy: when another process is writing to the folder.
         :raises ArchiveError: when the archive cannot be read, or a file not be written.
         """
+        try:
+            with hold(self.folder / _LOCK, wait=False), archive.read() as conn:
+                return self._update(conn, advance)
+        except OSError as error:
+            raise ArchiveError(f"cannot write {error.filename or self.folder}: {error.strerror}") from error
+
+    def _update(self, conn: Connection, advance: Callable[[int], None]) -> Written:
         done = Written()
         left = {folder.name.removeprefix(_MONTH) for folder in self.folder.glob(f"{_MONTH}*")}  # noted or not
-        with hold(self.folder / _LOCK, wait=False), archive.read() as conn:
-            for first, held in documents.months(conn):
-                month = f"{first:%Y-%m}"
-                left.discard(month)
-                if self._digests.get(month) != (digest := _digest(held)):
-                    self._replace(conn, month, [article for article, _ in held], digest)
-                    done.changed += 1
-                done.months += 1
-                done.articles += len(held)
-                advance(len(held))
-            for month in left:  # all of it was erased
-                self._delete(month)
+        for first, held in documents.months(conn):
+            month = f"{first:%Y-%m}"
+            left.discard(month)
+            digest = _digest(held)
+            if self._digests.get(month) != digest or not (self.folder / f"{_MONTH}{month}").exists():
+                self._replace(conn, month, [article for article, _ in held], digest)
                 done.changed += 1
+            done.months += 1
+            done.articles += len(held)
+            advance(len(held))
+        for month in left:  # all of it was erased
+            self._delete(month)
+            done.changed += 1
         return done
 
     def _replace(self, conn: Connection, month: str, ids: Sequence[str], digest: str) -> None:
         """Write a month beside the dataset, and put it in the place of the one there."""
         draft = self.folder / _NEW
-        try:
-            if draft.exists():  # of an export that was broken off
-                shutil.rmtree(draft)
-            with ExitStack() as stack:
-                files: dict[str, ParquetFile] = {}
-                for piece in chunks(ids):
-                    for language, rows in _by_language(documents.documents(conn, piece)).items():
-                        if language not in files:
-                            files[language] = stack.enter_context(_table(draft / f"language={language}"))
-                        files[language].add(rows)
-            self._delete(month)
-            draft.rename(self.folder / f"{_MONTH}{month}")
-            self._note({**self._digests, month: digest})
-        except OSError as error:
-            raise ArchiveError(f"cannot write {error.filename or self.folder}: {error.strerror}") from error
+        if draft.exists():  # of an export that was broken off
+            shutil.rmtree(draft)
+        with ExitStack() as stack:
+            files: dict[str, ParquetFile] = {}
+            for piece in chunks(ids):
+                for language, rows in _by_language(documents.documents(conn, piece)).items():
+                    if language not in files:
+                        files[language] = stack.enter_context(_table(draft / f"language={language}"))
+                    files[language].add(rows)
+        self._delete(month)
+        draft.rename(self.folder / f"{_MONTH}{month}")
+        self._note({**self._digests, month: digest})
 
     def _delete(self, month: str) -> None:
         """Delete a month, once it is no longer noted as complete."""

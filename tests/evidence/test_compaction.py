@@ -23,7 +23,7 @@ from crawler.maintenance import compaction, manifests, verification
 from crawler.maintenance.compaction import Compacted, DailyCompaction, SmallFile, compact, plan
 from crawler.maintenance.erasure import Erasure
 from crawler.maintenance.proofs import prove
-from crawler.storage import expire_raw, open_raw, raw_folder
+from crawler.storage import expire_raw, open_raw
 from index.archive import Archive, runs, warc_files, warc_records
 from index.archive import manifests as stored_manifests
 from index.archive import tables as t
@@ -41,7 +41,7 @@ from index.warc.record import WarcMissing, WarcRef
 from index.warc.store import WarcStore
 from tests.support.archive_samples import HOUR, NOW, stored_when_fetched
 from tests.support.postgresql import Server
-from tests.support.raw_files import HOST, crawl, names, says, small, store, whole
+from tests.support.raw_files import HOST, crawl, names, raw_folder, says, small, store, whole
 
 DAY = timedelta(days=1)
 LAST_MONTH = NOW - 30 * DAY  # October

@@ -16,7 +16,7 @@ from crawler.maintenance import manifests, raw_copying
 from crawler.maintenance.compaction import Compacted, compact
 from crawler.maintenance.erasure import Erasure
 from crawler.maintenance.verification import Verified, verify
-from crawler.storage import expire_raw, open_archive, open_raw, own_raw_place, raw_folder, raw_place
+from crawler.storage import expire_raw, open_archive, open_raw, own_raw_place, raw_place
 from index.archive import Archive, raw_files, raw_owner, runs, warc_records
 from index.archive.backup import back_up, check, restore
 from index.archive.database import Database
@@ -30,7 +30,7 @@ from index.warc.record import Response, WarcRef
 from index.warc.store import WarcStore
 from tests.support.archive_samples import NOW, stored_when_fetched
 from tests.support.object_store import ObjectStore
-from tests.support.raw_files import HOST, crawl, names, says, whole
+from tests.support.raw_files import HOST, crawl, names, raw_folder, says, whole
 
 DAY = timedelta(days=1)
 LAST_MONTH = NOW - 30 * DAY

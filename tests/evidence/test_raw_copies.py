@@ -14,7 +14,6 @@ import pytest
 from crawler.maintenance import verification
 from crawler.maintenance.verification import Verified, verify
 from crawler.monitoring.doctor import CHECKS
-from crawler.storage import raw_folder
 from index.archive import Archive, articles, warc_files, warc_records
 from index.archive.backup import back_up, check
 from index.archive.database import Database
@@ -29,6 +28,7 @@ from index.warc.torn import repair
 from tests.support.archive_samples import HOUR, NOW, article, page
 from tests.support.filled_archive import fill
 from tests.support.newspaper import configured
+from tests.support.raw_files import raw_folder
 from tests.support.warcs import raw_file
 from tests.support.web_client import client_of, text_of, tree
 

@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from crawler.config import load
 from crawler.maintenance.compaction import compact
-from crawler.storage import open_archive, open_raw, raw_folder
+from crawler.storage import open_archive, open_raw
 from index.archive import tables as t
 from index.archive import warc_files
 from tests.faults.consistency import Installation
@@ -26,7 +26,7 @@ from tests.faults.kill_at import POINTS
 from tests.support.archive_samples import NOW
 from tests.support.long_form import LONG, LONG_MARKS
 from tests.support.patience import LOOK, PATIENCE
-from tests.support.raw_files import HOST, crawl, names, says, whole
+from tests.support.raw_files import HOST, crawl, names, raw_folder, says, whole
 
 KILLS = 500 if LONG else 15
 FILES, PAGES = 4, 3  # before each kill

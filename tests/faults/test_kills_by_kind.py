@@ -26,7 +26,7 @@ from warcio.archiveiterator import ArchiveIterator
 
 from crawler.cli import app
 from crawler.config import load
-from crawler.storage import open_archive, open_index, open_raw, raw_folder
+from crawler.storage import open_archive, open_index, open_raw
 from index.archive import Archive, backup, warc_files
 from index.archive import tables as t
 from index.errors import ArchiveError
@@ -38,7 +38,7 @@ from tests.faults.consistency import Installation, check_sound, indexed
 from tests.faults.kill_after import calls_of, kill, undisturbed
 from tests.support.archive_samples import NOW
 from tests.support.long_form import LONG, LONG_MARKS
-from tests.support.raw_files import crawl, store, whole
+from tests.support.raw_files import crawl, raw_folder, store, whole
 from tests.unit.index.archive.test_migrate import SAMPLES, contents
 
 KILLS = int(os.environ.get("ARSHIF_TEST_KILLS", "500")) if LONG else 5  # of each kind

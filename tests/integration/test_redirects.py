@@ -15,13 +15,14 @@ from sqlalchemy import Connection, select
 from warcio.archiveiterator import ArchiveIterator
 
 from crawler.config import load
-from crawler.storage import open_archive, raw_folder
+from crawler.storage import open_archive
 from index.archive import Archive, documents
 from index.archive import tables as t
 from index.warc.record import WarcDamaged, WarcRef
 from index.warc.store import WarcStore
 from tests.security.fetch_cli import arshif
 from tests.support.moved_news import DAM, GIVEN, LONG, PACKED, SITE, Outlet, answers, page, serving
+from tests.support.raw_files import raw_folder
 
 
 @dataclass

@@ -21,7 +21,7 @@ from crawler.models import Page
 from crawler.session.pages import Received
 from crawler.session.session import CrawlSession
 from crawler.site_config import Site
-from crawler.storage import open_archive, raw_folder
+from crawler.storage import open_archive
 from index.archive import documents, edits, frontier, leases, warc_files, warc_records
 from index.archive.comparisons import compare_waiting
 from index.archive.edits import Edit
@@ -36,6 +36,7 @@ from index.warc.store import WarcStore
 from tests.support import postgresql
 from tests.support.archive_samples import stored_when_fetched
 from tests.support.postgresql import Server
+from tests.support.raw_files import raw_folder
 
 HOME = "https://paper.example"
 START = datetime(2026, 11, 2, 8, tzinfo=UTC)

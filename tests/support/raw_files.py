@@ -10,7 +10,8 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from index.archive import Archive, articles
+from crawler.config import Config
+from index.archive import Archive, articles, raw_owner
 from index.archive import tables as t
 from index.warc import files
 from index.warc.place import Place
@@ -19,6 +20,11 @@ from index.warc.store import WarcStore
 from tests.support.archive_samples import NOW, article, page
 
 HOST = "https://step.example/"
+
+
+def raw_folder(config: Config) -> Path:
+    """The folder of the WARC files, where the settings name no other place."""
+    return config.settings.data / raw_owner.OWN
 
 
 def body(url: str) -> bytes:

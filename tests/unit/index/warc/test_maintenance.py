@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from warcio.archiveiterator import ArchiveIterator
 
 from crawler.config import load
-from crawler.storage import database, expire_raw, open_archive, raw_folder
+from crawler.storage import database, expire_raw, open_archive
 from index.archive import Archive, articles, documents, raw_files, warc_files, warc_records
 from index.archive import tables as t
 from index.archive.backup import KEEPING
@@ -27,6 +27,7 @@ from index.warc.record import Response, WarcDamaged, WarcRef
 from index.warc.store import WarcStore
 from index.warc.torn import truncate_torn_tail
 from tests.support.archive_samples import HOUR, NOW, article, page, stored_when_fetched
+from tests.support.raw_files import raw_folder
 from tests.support.warcs import raw_file
 
 DAY = 24 * HOUR
