@@ -43,7 +43,7 @@ def test_a_site_is_looked_at_and_added(tab: Watched, shelf: SearchFixture) -> No
     tab.page.get_by_text("ملف الموقع", exact=True).click()
     tab.page.locator("textarea").fill("name: أخبار\n# my own words")
     tab.page.get_by_role("button", name="أضف هذا الموقع").click()
-    expect(tab.page.locator("#mistake")).to_contain_text("homepage: غير مكتوب")
+    expect(tab.page.locator("#mistake")).to_contain_text("\u2068homepage\u2069: غير مكتوب")
     expect(tab.page.locator("textarea")).to_have_value("name: أخبار\n# my own words")
     assert all("400" in told for told in tab.complaints), "which the browser's console tells as well"
     tab.complaints.clear()

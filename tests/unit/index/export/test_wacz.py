@@ -161,9 +161,9 @@ def test_many_records_are_in_several_files_whose_headers_need_no_extra_field(hou
         assert file.fp.read(2) == b"\0\0", f"{info.filename}: length of the extra field in its own header"
 
 
-def test_a_damaged_record_is_left_out_and_told(house: House) -> None:
+def test_a_damaged_record_is_left_out_and_told(house: House, tmp_path: Path) -> None:
     ids = [house.store(f"{SITE}{n:03}") for n in range(3)]
-    path = raw_file(house.raw.folder)
+    path = raw_file(tmp_path / "raw")
     data = bytearray(path.read_bytes())
     data[-40] ^= 0xFF
     path.write_bytes(data)
