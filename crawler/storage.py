@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from sqlalchemy import Connection
 
 from crawler.config import Config
 from crawler.errors import ArshifError, Busy
 from crawler.urls.canonical import canonical
-from index.archive import Archive, documents, raw_files, raw_owner, sqlite, warc_records
+from index.archive import Archive, documents, raw_files, raw_owner, runs, sqlite, warc_records
 from index.archive.backup import KEEPING
 from index.archive.database import Database, SqliteFile
 from index.archive.postgresql import PostgresqlDatabase
@@ -121,6 +121,12 @@ def signing_key(config: Config) -> minisign.SecretKey | None:
 def raw_name(run: int) -> str:
     """The prefix of the names of a run's WARC files."""
     return f"run-{run:06d}"
+
+
+def being_written(conn: Connection) -> Callable[[str], bool]:
+    """Tells of a WARC file by its name whether it is one of a run that goes on."""
+    prefixes = tuple(f"{raw_name(run)}-" for run in runs.unfinished(conn))
+    return lambda name: PurePosixPath(name).name.startswith(prefixes)
 
 
 @contextmanager

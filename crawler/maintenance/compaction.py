@@ -26,8 +26,8 @@ from crawler.config import Config
 from crawler.errors import ArchiveError, Busy
 from crawler.maintenance.verification import inspect
 from crawler.settings_model import PRODUCT
-from crawler.storage import open_raw, own_raw_place, raw_name
-from index.archive import Archive, raw_files, runs, warc_files, warc_records
+from crawler.storage import being_written, open_raw, own_raw_place
+from index.archive import Archive, raw_files, warc_files, warc_records
 from index.archive.backup import KEEPING
 from index.archive.database import StillHeld
 from index.model.codes import RecordProblem
@@ -157,11 +157,11 @@ def _small_files(archive: Archive, raw: WarcStore, config: Config) -> list[Small
     small = {name: facts.bytes for name, facts in raw.place.listed().items() if facts.bytes < most}
     with archive.read() as conn:
         contents = warc_files.contents(conn, list(small))
-        writing = tuple(f"{raw_name(run)}-" for run in runs.unfinished(conn))
+        is_written = being_written(conn)
     return [
         SmallFile(one.file, small[one.file], one.records, one.newest)
         for one in contents
-        if not one.damaged and one.records < MOST_RECORDS // 2 and not PurePosixPath(one.file).name.startswith(writing)
+        if not one.damaged and one.records < MOST_RECORDS // 2 and not is_written(one.file)
     ]
 
 

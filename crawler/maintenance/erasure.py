@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from pathlib import PurePosixPath
 
 from crawler.config import Config
 from crawler.errors import ArshifError, Busy
-from crawler.storage import find_article, raw_name
+from crawler.storage import being_written, find_article
 from crawler.urls.canonical import canonical
-from index.archive import Archive, erasure, facsimiles, frontier, leases, readings, runs, warc_files
+from index.archive import Archive, erasure, facsimiles, frontier, leases, readings, warc_files
 from index.archive.backup import KEEPING
 from index.archive.database import StillHeld
 from index.archive.raw_files import sweep
@@ -176,10 +175,10 @@ class Erasure:
         with self.archive.read() as conn:
             pages = erasure.urls_of(conn, what.site) if what.whole else frozenset(what.urls)
             images = frozenset(url for _, article in what.articles for url in readings.images(conn, article))
-            writing = tuple(f"{raw_name(run)}-" for run in runs.unfinished(conn))
+            is_written = being_written(conn)
         for name, facts in self.raw.listed().items():
             with self.raw.held(name) as held:
-                free = held and not PurePosixPath(name).name.startswith(writing)
+                free = held and not is_written(name)
                 with self.archive.read() as conn:  # no longer: reading a large file takes a while
                     referred = warc_files.records(conn, name)
                 its = [

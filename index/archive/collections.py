@@ -9,13 +9,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, select, update
 
+from index.archive.names import free_name
 from index.archive.tables import articles, collected, collections, is_key
 from index.archive.upsert import chunks, insert_missing
 from index.errors import InvalidValue
 from index.model.message import Message
 from index.text.typed import one_line
 
-MAX_NAME = 100  # characters
 MAX_COLLECTIONS = 500
 MAX_ARTICLES = 10_000  # of a collection
 
@@ -127,13 +127,7 @@ def of(conn: Connection, ids: Sequence[str]) -> dict[str, list[Collection]]:
 
 def _free(conn: Connection, name: str, number: int = 0) -> str:
     """The name as it is stored, which no collection other than this one has."""
-    name = one_line(name)
-    if not 0 < len(name) <= MAX_NAME:
-        raise InvalidValue(Message("collection.error.name", {"n": MAX_NAME}))
-    there = _one(conn, collections.c.name == name)
-    if there is not None and there.id != number:
-        raise InvalidValue(Message("collection.error.taken", {"name": name}))
-    return name
+    return free_name(conn, collections, name, number, wrong="collection.error.name", taken="collection.error.taken")
 
 
 def _one(conn: Connection, which: ColumnElement[bool]) -> Collection | None:

@@ -10,15 +10,14 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from index.archive import pending_notifications
+from index.archive.names import free_name
 from index.archive.tables import articles, found, is_key, outbox, searches, targets
 from index.archive.upsert import chunks, insert_missing
 from index.errors import InvalidValue
 from index.model.codes import Digest
 from index.model.message import Message
 from index.model.query import MAX_QUERY_CHARACTERS
-from index.text.typed import one_line
 
-MAX_NAME = 100  # characters
 MAX_SAVED_SEARCHES = 200  # each is run again whenever new articles arrive
 
 
@@ -93,13 +92,7 @@ def all_saved(conn: Connection) -> list[SavedSearch]:
 
 def _free(conn: Connection, name: str, number: int = 0) -> str:
     """The name as it is stored, which no saved search other than this one has."""
-    name = one_line(name)
-    if not 0 < len(name) <= MAX_NAME:
-        raise InvalidValue(Message("saved.error.name", {"n": MAX_NAME}))
-    named = (searches.c.name == name) & (searches.c.id != number)
-    if conn.execute(select(searches.c.id).where(named)).first() is not None:
-        raise InvalidValue(Message("saved.error.taken", {"name": name}))
-    return name
+    return free_name(conn, searches, name, number, wrong="saved.error.name", taken="saved.error.taken")
 
 
 def _saved(row: Any) -> SavedSearch:

@@ -17,8 +17,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
-from itertools import groupby
-from operator import attrgetter
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any, TypeVar
@@ -26,7 +24,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from index.errors import ArchiveError
 from index.model.message import Message
-from index.warc.files import is_file_name
+from index.warc.files import by_file, is_file_name
 from index.warc.messages import RawMessage
 from index.warc.place import MARK, FileFacts
 from index.warc.record import WarcMissing, WarcRef, empty
@@ -102,9 +100,9 @@ class Bucket:
     def blank(self, refs: Iterable[WarcRef]) -> int:
         """Write the files anew that have these records: the last version of each has them no more."""
         done = 0
-        for name, its in groupby(sorted(refs, key=attrgetter("file", "offset")), key=attrgetter("file")):
+        for name, its in by_file(refs):
             with self._draft() as out:
-                if is_file_name(name) and (size := self._fetch(name, out)):
+                if size := self._fetch(name, out):
                     within = [ref for ref in its if ref.offset + ref.length <= size]
                     for ref in within:
                         out.seek(ref.offset)

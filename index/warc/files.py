@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import fcntl
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from io import FileIO
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 
 from index.atomic_files import sync_folder
+from index.warc.record import WarcRef
 
 _FILE = re.compile(r"(?:\d{4}/(?:0[1-9]|1[0-2])/)?[A-Za-z0-9][A-Za-z0-9._-]*\.warc\.gz")
 
@@ -22,6 +25,14 @@ _FILE = re.compile(r"(?:\d{4}/(?:0[1-9]|1[0-2])/)?[A-Za-z0-9][A-Za-z0-9._-]*\.wa
 def is_file_name(name: str) -> bool:
     """Whether this is the name of a WARC file as we write them, which leads to no place but into its folder."""
     return _FILE.fullmatch(name) is not None
+
+
+def by_file(refs: Iterable[WarcRef]) -> Iterator[tuple[str, list[WarcRef]]]:
+    """Locations by the names of their files, in the order of their positions; without those in a file that is none of
+    ours."""
+    for name, its in groupby(sorted(refs, key=attrgetter("file", "offset")), key=attrgetter("file")):
+        if is_file_name(name):
+            yield name, list(its)
 
 
 def month(when: datetime) -> str:

@@ -12,8 +12,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import FileIO
-from itertools import groupby
-from operator import attrgetter
 from pathlib import Path
 from typing import IO
 
@@ -92,9 +90,7 @@ class Folder:
     def blank(self, refs: Iterable[WarcRef]) -> int:
         """Overwrite these records in place; an active writer may go on."""
         done = 0
-        for name, its in groupby(sorted(refs, key=attrgetter("file", "offset")), key=attrgetter("file")):
-            if not is_file_name(name):
-                continue
+        for name, its in files.by_file(refs):
             path = self.path / name
             try:
                 with path.open("r+b") as file:

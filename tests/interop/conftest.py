@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,26 +15,17 @@ from sqlalchemy import Connection
 from crawler.onboarding.site_desk import SiteDesk
 from index.archive import collections, notes, saved_searches, site_previews
 from index.web.app import create_app
-from tests.integration.harness import ROOT
 from tests.support import previews
 from tests.support.filled_archive import NOW, SearchFixture, fill, newsroom, page
 from tests.support.newspaper import configured
 from tests.support.patience import PATIENCE, wait_for
+from tests.support.programs import installed
 
 
 @pytest.fixture(scope="session")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Python with these programs and without Arshif."""
-    uv = shutil.which("uv") or str(ROOT / ".uv" / "bin" / "uv")
-    if not Path(uv).exists():
-        pytest.skip("uv is not there: `make test-interop` gets it")
-    home = tmp_path_factory.mktemp("programs") / "venv"
-    subprocess.run([uv, "venv", "-q", "--python", sys.executable, home], check=True, timeout=PATIENCE)
-    install = [uv, "pip", "install", "-q", "--python", home / "bin" / "python", "-r", ROOT / "requirements/interop.txt"]
-    done = subprocess.run(install, capture_output=True, text=True, timeout=PATIENCE, check=False)
-    if done.returncode:
-        pytest.skip(f"the programs cannot be installed: {done.stderr.strip()[-300:]}")
-    return home / "bin" / "python"
+    return installed(tmp_path_factory.mktemp("programs") / "venv", "interop.txt", "make test-interop") / "python"
 
 
 def _used(conn: Connection) -> None:
