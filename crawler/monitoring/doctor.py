@@ -4,8 +4,8 @@ finding as a message."""
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -254,19 +254,29 @@ def _browser(config: Config) -> Found:
         if needing:
             return _fail(DoctorMessage.BROWSER_NEEDED, sites=_named(needing))
         return _warning(DoctorMessage.NO_BROWSER)
-    flags = ("--headless", "--dump-dom", "about:blank")
-    try:
-        done = subprocess.run(
-            [found, *launch_options(found)["args"], *flags], capture_output=True, timeout=STARTING, check=False
-        )
-        works = b"<html>" in done.stdout
-        error = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
-        why = Message(DoctorMessage.BROWSER_ERROR, {"error": error})
-    except subprocess.TimeoutExpired:
-        works, why = False, Message(DoctorMessage.BROWSER_TIMEOUT, {"limit": STARTING})
-    if works:
+    why = _start(found)
+    if why is None:
         return _ok(DoctorMessage.BROWSER, file=found)
     return ("fail" if needing else "warning"), Message(DoctorMessage.BROWSER_BROKEN, {"file": found, "why": why})
+
+
+def _start(browser: str) -> Message | None:
+    """Why a browser does not show an empty page, started as a crawl starts it; None where it does."""
+    from playwright.sync_api import Error, sync_playwright
+    from playwright.sync_api import TimeoutError as Late
+
+    try:
+        with sync_playwright() as playwright:
+            started = playwright.chromium.launch(**launch_options(browser), timeout=STARTING * 1000)
+            started.new_page().goto("about:blank")
+            started.close()
+    except Late:
+        return Message(DoctorMessage.BROWSER_TIMEOUT, {"limit": STARTING})
+    except Error as error:
+        said = re.findall(r"\[err\] (.+)", error.message)  # by the browser itself, in Playwright's log of the launch
+        said.sort(key=lambda line: ":FATAL:" in line)  # Chromium's crash handler complains after that one
+        return Message(DoctorMessage.BROWSER_ERROR, {"error": said[-1] if said else error.message.partition("\n")[0]})
+    return None
 
 
 # --- sites -----------------------------------------------------------------------------------------------------------

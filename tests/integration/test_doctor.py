@@ -66,6 +66,14 @@ def test_the_command_tells_it_and_has_an_exit_code(healthy: Harness, chromium: s
     assert "warning browser: /bin/false does not start" in printed
 
 
+def test_a_browser_that_does_not_start_says_why(healthy: Harness, chromium: str, tmp_path: Path) -> None:
+    deep = tmp_path / ("folder" * 20)  # the path of the browser's socket is too long there
+    deep.mkdir()
+    told = {one["what"]: one for one in healthy.told("doctor", **GOOD, ARSHIF_BROWSER__PATH=chromium, TMPDIR=str(deep))}
+    assert told["browser"]["verdict"] == "warning"
+    assert "Socket path too long" in told["browser"]["told"]
+
+
 @pytest.mark.parametrize(
     ("env", "what", "verdict", "told"),
     [

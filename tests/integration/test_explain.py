@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from index.archive import documents
 from tests.integration.conftest import SITES
 from tests.integration.harness import Harness
@@ -26,7 +28,7 @@ def test_a_stored_article_is_told_from_its_source_to_its_index(settled: Harness)
     assert "200: new" in told["fetch"].splitlines()
     assert "headline from " in told["extract"]
     assert f"version 1: {article.headline}" in told["store"]
-    assert "raw copy: run-" in told["store"]
+    assert re.search(r"^raw copy: \d{4}/\d\d/run-\S+\.warc\.gz at \d+$", told["store"], re.MULTILINE)
     assert "has it (current)" in told["index"]
     assert "structure, " in told["clean"]
     identifier = settled.document(article).article.id
