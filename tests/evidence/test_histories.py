@@ -88,7 +88,7 @@ class Site:
         match name:
             case "fetch":
                 self.archivist.fetch(story)
-            case "old address":
+            case "old":
                 self.archivist.follow(story, value % (story.moves + 1))
             case "round":
                 for one in self.stories:
@@ -102,6 +102,8 @@ class Site:
             case "damage":
                 self.archivist.damage_raw_copies(value)
                 self.damaged = True
+            case _:
+                raise ValueError(name)
 
     def _edit(self, name: str, story: Story, value: int) -> None:
         self.edits += 1
