@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -139,4 +139,4 @@ def _ago(moment: datetime | None, now: datetime) -> str:
 def _ahead(moment: datetime | None, now: datetime) -> str:
     if moment is None:
         return ""
-    return f"in {format_duration(moment - now)}" if moment > now else "now"
+    return f"in {format_duration(moment - now)}" if moment - now >= timedelta(seconds=1) else "due now"

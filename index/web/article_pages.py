@@ -10,6 +10,7 @@ from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
+from markupsafe import escape
 from sqlalchemy import Connection
 
 from index.archive import Archive, documents, facsimiles, readings, warc_records
@@ -167,7 +168,8 @@ def framed(archive: ArchiveOf, raw: RawOf, article: str, version: str = "") -> R
     except (CannotSanitize, WarcDamaged, FileNotFoundError):
         raise Refused(404, "error.no_copy") from None
     language = document.article.language
-    head = f'<html dir="{direction(language)}"><meta charset="utf-8"><title>·</title><style>{SHEET}</style>'
+    root = f'<html lang="{escape(language or "")}" dir="{direction(language)}">'  # "": unknown, as HTML has it
+    head = f'{root}<meta charset="utf-8"><title>·</title><style>{SHEET}</style>'
     headers = {"content-security-policy": FRAMED, "cache-control": "private, no-store"}
     return HTMLResponse(f"<!doctype html>{head}<body>{strip_controls(html)}</body></html>", headers=headers)
 

@@ -13,6 +13,7 @@ import uvicorn
 from sqlalchemy import Connection
 
 from crawler.onboarding.site_desk import SiteDesk
+from crawler.requested.desk import Desk
 from index.archive import collections, notes, saved_searches, site_previews
 from index.web.app import create_app
 from tests.support import previews
@@ -48,7 +49,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]
     config = configured(tmp_path_factory.mktemp("config"))
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        app = create_app(shelf.archive, shelf.engine, site_desk=SiteDesk(config, shelf.archive))
+        desks = {"ask": Desk(config, shelf.archive), "site_desk": SiteDesk(config, shelf.archive)}
+        app = create_app(shelf.archive, shelf.engine, site_files=config.site_files, **desks)
         service = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", ws="none"))
         thread = threading.Thread(target=service.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()

@@ -21,10 +21,10 @@ from jinja2 import Environment, nodes
 from lxml import html as lxml_html
 from sqlalchemy import Connection
 
-from index.archive import articles, collections, health, notes, runs, saved_searches, site_state
+from index.archive import Archive, articles, collections, health, notes, runs, saved_searches, site_state
 from index.archive.health import Health
 from index.engines import Engine
-from index.errors import IndexUnavailable
+from index.errors import ArchiveError, IndexUnavailable
 from index.locale import catalogues, formats, messages, negotiation
 from index.model.codes import RunStatus
 from index.model.message import Message
@@ -256,6 +256,13 @@ class _Down:
         raise IndexUnavailable(Message("error.busy_exports", {"n": 2}))
 
 
+class _Closed:
+    """An archive that cannot be read."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise ArchiveError(Message("error.busy_exports", {"n": 2}))
+
+
 class Pages:
     """All pages over one archive, in which names, articles and reasons are in Arabic or codes."""
 
@@ -310,6 +317,10 @@ class Pages:
         self.shelf.close()
         self.raw.close()
 
+    def copied(self) -> str:
+        """The HTML of a saved copy, which says only what its site does."""
+        return client_of(self.shelf, raw=self.raw).get(f"/articles/{self.id}/copy/page").text
+
     def shown(self, language: str) -> dict[str, str]:
         """The HTML of each page in this language, by a name."""
         plain = client_of(self.shelf, raw=self.raw)
@@ -331,6 +342,8 @@ class Pages:
             "redline": get(plain, f"{own}/redline"),
             "copy": get(plain, f"{own}/copy"),
             "no copy": get(plain, f"{own}/copy", version="1"),
+            "hash": get(plain, "/hash/2"),
+            "no hash": get(plain, "/hash/0"),
             "no version": get(plain, f"{own}/diff", new="9"),
             "no article": get(plain, "/articles/0"),
             "sites": get(plain, "/sites"),
@@ -352,6 +365,7 @@ class Pages:
             "login": get(locked, "/login"),
             "wrong token": locked.request("POST", "/login", params=ui, data={"token": "0"}),
             "index down": get(down, "/search", q="ا"),
+            "archive down": get(client_of(replace(self.shelf, archive=_closed())), "/sites"),
             "no name": _post(plain, language, name="", query="الخبز"),
         }
         _post(plain, language, name="خبز", query="الخبز")
@@ -400,3 +414,7 @@ def _post(client: Client, language: str, path: str = "/searches", **form: str) -
 
 def _down() -> Engine:
     return _Down()  # type: ignore[return-value]
+
+
+def _closed() -> Archive:
+    return _Closed()  # type: ignore[return-value]

@@ -116,6 +116,7 @@ def test_a_saved_copy_stands_in_a_sandbox_and_says_what_was_taken_out(kept: Kept
     assert policy.startswith("sandbox; default-src 'none'; style-src 'sha256-")
     assert "frame-ancestors 'self'" in policy
     assert "السعر مئتان" in text_of(tree(inner))
+    assert dict(tree(inner).getroottree().getroot().attrib) == {"lang": "ar", "dir": "rtl"}
     assert "evil" not in inner.text
     assert_plain(inner.text.partition("<body>")[2])
 
