@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -23,6 +24,7 @@ from index.archive import runs as records
 from index.archive import tables as t
 from index.engines.base import MAPPING_VERSION
 from index.warc.record import WarcRef
+from tests.support import commands
 from tests.support.patience import PATIENCE
 
 ARSHIF = [sys.executable, "-m", "crawler.cli"]
@@ -47,10 +49,17 @@ class Installation:
 
     def arshif(self, *arguments: str) -> str:
         """What a command says that ends well."""
-        process = self.start(*ARSHIF, *arguments)
-        told, _ = process.communicate(timeout=PATIENCE)
-        assert process.returncode == 0, told
+        ended, told = self.ended("crawler.cli", *arguments)
+        assert ended == 0, told
         return told
+
+    def ended(self, module: str, *arguments: str) -> tuple[int, str]:
+        """The exit code of `python -m MODULE ARGUMENT...` here, or minus the signal that ended it, and what it said."""
+        env = self.environment | {"COLUMNS": commands.COLUMNS}
+        with TemporaryFile("w+", encoding="utf-8") as told:
+            ended = commands.run(module, arguments, env, told, told, PATIENCE)
+            told.seek(0)
+            return ended, told.read()
 
     def loaded(self) -> Any:
         return load(self.config, self.environment)

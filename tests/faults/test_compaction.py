@@ -7,7 +7,6 @@ import multiprocessing
 import os
 import random
 import signal
-import sys
 import time
 from itertools import count
 from multiprocessing.synchronize import Event
@@ -25,7 +24,7 @@ from tests.faults.consistency import Installation
 from tests.faults.kill_at import POINTS
 from tests.support.archive_samples import NOW
 from tests.support.long_form import LONG, LONG_MARKS
-from tests.support.patience import LOOK, PATIENCE
+from tests.support.patience import LOOK
 from tests.support.raw_files import HOST, crawl, names, raw_folder, says, whole
 
 KILLS = 500 if LONG else 15
@@ -49,9 +48,8 @@ def test_a_killed_compaction(house: Installation, stage: str) -> None:
         for run in range(1, FILES + 1):
             crawl(archive, folder, run, PAGES)
 
-    process = house.start(sys.executable, "-m", "tests.faults.kill_at", stage, "", "raw", "compact")
-    told, _ = process.communicate(timeout=PATIENCE)
-    assert process.returncode == -signal.SIGKILL, f"{stage!r} was not reached\n{told}"
+    ended, told = house.ended("tests.faults.kill_at", stage, "", "raw", "compact")
+    assert ended == -signal.SIGKILL, f"{stage!r} was not reached\n{told}"
 
     with open_archive(config) as archive, open_raw(config, archive) as raw:
         assert whole(archive, raw) == FILES * PAGES

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import signal
 import sqlite3
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,6 @@ from index.errors import ArchiveError
 from index.search import indexer
 from tests.faults.consistency import Installation, articles_of, check_sound, indexed
 from tests.faults.kill_at import POINTS
-from tests.support.patience import PATIENCE
 
 
 def points(command: str) -> list[str]:
@@ -36,9 +34,8 @@ def ship(house: Installation) -> None:
 
 
 def kill(house: Installation, stage: str, *command: str) -> None:
-    process = house.start(sys.executable, "-m", "tests.faults.kill_at", stage, "", *command)
-    told, _ = process.communicate(timeout=PATIENCE)
-    assert process.returncode == -signal.SIGKILL, f"{stage!r} was not reached\n{told}"
+    ended, told = house.ended("tests.faults.kill_at", stage, "", *command)
+    assert ended == -signal.SIGKILL, f"{stage!r} was not reached\n{told}"
 
 
 def test_a_backup(house: Installation, tmp_path: Path) -> None:

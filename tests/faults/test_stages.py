@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -17,7 +16,7 @@ from index.search import indexer
 from tests.faults.consistency import Installation, articles_of, check_settled, check_sound, clear
 from tests.faults.kill_at import IN_BUCKET, KEEPING, POINTS, SHIPPING
 from tests.support.news_sites import Newsroom
-from tests.support.patience import PATIENCE, cpu_within
+from tests.support.patience import cpu_within
 from tests.support.postgresql import Server
 
 RECOVERY = 2.0  # s of CPU until a killed crawl's archive is open again, its run buried and its raw copies mended
@@ -29,9 +28,8 @@ CRAWLS = {  # each is killed at its stages one after the other, every time a lit
 
 
 def kill(house: Installation, stage: str, *call: str) -> None:
-    process = house.start(sys.executable, "-m", "tests.faults.kill_at", stage, *call)
-    told, _ = process.communicate(timeout=PATIENCE)
-    assert process.returncode == -signal.SIGKILL, f"{stage!r} was not reached\n{told}"
+    ended, told = house.ended("tests.faults.kill_at", stage, *call)
+    assert ended == -signal.SIGKILL, f"{stage!r} was not reached\n{told}"
     with cpu_within(RECOVERY), open_archive(house.loaded()) as archive:
         crawl_process.reap_dead_runs(house.loaded(), archive)
     check_sound(house)

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 import httpx
 from sqlalchemy import Connection, select, update
@@ -23,12 +24,13 @@ from index.archive import tables as t
 from index.model.article import IndexDocument
 from index.search.query_language import parse
 from index.search.service import search
-from tests.support import postgresql
+from tests.support import commands, postgresql
 from tests.support.news_sites import Article, Newsroom
 from tests.support.patience import PATIENCE
 from tests.support.postgresql import Server
 
 ROOT = Path(__file__).parents[2]
+Run = Callable[[dict[str, str], IO[str], IO[str]], int]  # environment, both outputs -> exit code
 Find = Callable[[str], list[str]]  # a query -> the ids of all that it finds, best first
 
 
@@ -42,7 +44,7 @@ class Harness:
         if server := server or postgresql.everywhere:
             options["settings"] = {**(options.get("settings") or {}), "archive": server.empty()}
         self.config = room.config(directory / "config", **options)
-        self.env = {**os.environ, "ARSHIF_CONFIG": str(self.config), "COLUMNS": "200"}
+        self.env = {**os.environ, "ARSHIF_CONFIG": str(self.config), "COLUMNS": commands.COLUMNS}
         self.first: dict[str, dict[str, Any]] = {}  # the record of the first crawl, by site
         self.log = ""  # what the last command wrote on standard error
 
@@ -50,11 +52,22 @@ class Harness:
 
     def arshif(self, *arguments: str, code: int = 0, **env: str) -> str:
         """What `arshif` prints with these arguments; its exit code must be `code`."""
-        return self._run(["-m", "crawler.cli", *arguments], code, env)
+
+        def run(env: dict[str, str], out: IO[str], err: IO[str]) -> int:
+            return commands.run("crawler.cli", arguments, env, out, err, PATIENCE)
+
+        return self._run(run, code, env)
 
     def scrapy(self, *arguments: str, code: int = 0, **env: str) -> str:
         """What `scrapy` prints at the repository's root, log included."""
-        return self._run(["-m", "scrapy", *arguments], code, env)
+
+        def run(env: dict[str, str], out: IO[str], err: IO[str]) -> int:
+            command = [sys.executable, "-m", "scrapy", *arguments]
+            return subprocess.run(
+                command, cwd=ROOT, env=env, stdout=out, stderr=err, timeout=PATIENCE, check=False
+            ).returncode
+
+        return self._run(run, code, env)
 
     def told(self, *arguments: str, code: int = 0, **env: str) -> Any:
         """What `arshif` says as JSON."""
@@ -71,15 +84,17 @@ class Harness:
             command = [sys.executable, "-m", "crawler.cli", *arguments]
             return subprocess.Popen(command, cwd=ROOT, env=self.env, stdout=log, stderr=log, start_new_session=True)
 
-    def _run(self, command: Sequence[str], code: int, env: dict[str, str]) -> str:
-        with (self.directory / "err.log").open("w+", encoding="utf-8") as err:
-            done = subprocess.run(
-                [sys.executable, *command], cwd=ROOT, env=self.env | env, stdout=subprocess.PIPE, stderr=err,
-                text=True, timeout=PATIENCE, check=False,
-            )  # fmt: skip
-        self.log = (self.directory / "err.log").read_text("utf-8")
-        assert done.returncode == code, f"exit code {done.returncode}\n{done.stdout[-2000:]}\n{self.log[-6000:]}"
-        return done.stdout
+    def _run(self, run: Run, code: int, env: dict[str, str]) -> str:
+        with (
+            TemporaryFile("w+", encoding="utf-8") as out,
+            (self.directory / "err.log").open("w+", encoding="utf-8") as err,
+        ):
+            ended = run(self.env | env, out, err)
+            for file in (out, err):
+                file.seek(0)
+            printed, self.log = out.read(), err.read()
+        assert ended == code, f"exit code {ended}\n{printed[-2000:]}\n{self.log[-6000:]}"
+        return printed
 
     # --- the archive ---
 

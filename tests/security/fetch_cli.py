@@ -13,12 +13,14 @@ import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from scrapy import Request, Spider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from tests.support import commands
 from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
@@ -105,12 +107,13 @@ def measured(
 
 def arshif(config: Path, *arguments: str, codes: Iterable[int] = (0, 1)) -> str:
     """What an `arshif` command prints and logs; it ends with one of these codes."""
-    done = subprocess.run(
-        [sys.executable, "-m", "crawler.cli", *arguments], cwd=ROOT, env={**os.environ, "ARSHIF_CONFIG": str(config)},
-        capture_output=True, text=True, timeout=PATIENCE, check=False,
-    )  # fmt: skip
-    assert done.returncode in codes, done.stderr[-4000:]
-    return done.stdout + done.stderr
+    env = {**os.environ, "ARSHIF_CONFIG": str(config), "COLUMNS": commands.COLUMNS}
+    with TemporaryFile("w+", encoding="utf-8") as said:
+        ended = commands.run("crawler.cli", arguments, env, said, said, PATIENCE)
+        said.seek(0)
+        told = said.read()
+    assert ended in codes, told[-4000:]
+    return told
 
 
 def configured(directory: Path, **settings: Any) -> Path:

@@ -1,0 +1,148 @@
+"""Commands in processes of their own, each forked from one that has loaded what `arshif` needs.
+
+Loading it takes most of the time of a test that gives many commands. A server, one for each process that tests, does so
+once; a command has its own pid, environment and output all the same.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import pickle
+import random
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import cache, partial
+from importlib import import_module
+from pathlib import Path
+from runpy import run_module
+from typing import IO
+
+ROOT = Path(__file__).parents[2]
+COLUMNS = "200"  # of the terminal that each command is told to have
+# What Python, or a module that is loaded, reads once: a command for which it is to be another starts anew
+READ_ONCE = ("COLUMNS", "TERM", "NO_COLOR", "FORCE_COLOR", "LANG", "LC_ALL", "PYTHONIOENCODING")
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}  # as `arshif` itself has it: what is forked must have no other
+PID, CODE = 4, 2  # bytes
+
+
+def run(
+    module: str, arguments: Sequence[str], env: Mapping[str, str], stdout: IO[str], stderr: IO[str], timeout: float
+) -> int:
+    """The exit code of `python -m MODULE ARGUMENT...` in this environment, or minus the signal that ended it.
+
+    :raises subprocess.TimeoutExpired: when it has not ended after so many seconds; it is killed.
+    """
+    server = _server()
+    if any(env.get(name) != server.env.get(name) for name in READ_ONCE):
+        command = [sys.executable, "-m", module, *arguments]
+        return subprocess.run(
+            command, cwd=ROOT, env=env, stdout=stdout, stderr=stderr, timeout=timeout, check=False
+        ).returncode
+    return server.run((module, *arguments), env, (stdout.fileno(), stderr.fileno()), timeout)
+
+
+class _Server:
+    def __init__(self) -> None:
+        self.env = os.environ | {"COLUMNS": COLUMNS}
+        self._requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            command = [sys.executable, "-m", "tests.support.commands", str(theirs.fileno())]
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, env=self.env | ONE_THREAD, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()]
+            )
+
+    def run(self, command: Sequence[str], env: Mapping[str, str], output: tuple[int, int], timeout: float) -> int:
+        ours, theirs = socket.socketpair()
+        with ours:
+            with theirs:
+                socket.send_fds(self._requests, [b"\0"], [theirs.fileno(), *output])
+            ours.sendall(pickle.dumps((tuple(command), dict(env))))
+            ours.shutdown(socket.SHUT_WR)
+            pid = _number(ours, PID)
+            ours.settimeout(timeout)
+            try:
+                return _number(ours, CODE)
+            except TimeoutError as error:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+                raise subprocess.TimeoutExpired(command, timeout) from error
+
+    def close(self) -> None:
+        """End the server; the commands that run go on."""
+        self._requests.close()
+        self._process.wait()
+
+
+def _number(connection: socket.socket, size: int) -> int:
+    told = connection.recv(size, socket.MSG_WAITALL)
+    if len(told) < size:
+        raise EOFError("what waits for the command has ended")
+    return int.from_bytes(told, signed=True)
+
+
+@cache
+def _server() -> _Server:
+    server = _Server()
+    atexit.register(server.close)
+    return server
+
+
+# --- in the server, and in what it forks -----------------------------------------------------------------------------
+
+
+def _serve(requests: socket.socket) -> None:
+    """Fork a process for each request, until whoever tests ends."""
+    _load()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those that wait for a command
+    while (request := socket.recv_fds(requests, 1, 3))[0]:
+        if os.fork() == 0:
+            requests.close()
+            _wait_for_command(*request[1])
+        for fd in request[1]:
+            os.close(fd)
+
+
+def _load() -> None:
+    """Import what most commands need, as a command would, but nothing that starts a thread."""
+    from crawler.processes import parse_worker, spider_process
+
+    for name in ("crawler.cli.app", "crawler.importing.job", "index.search.service", "tantivy"):
+        import_module(name)
+    parse_worker.load()
+    spider_process.load_components()
+
+
+def _wait_for_command(asker: int, stdout: int, stderr: int) -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    with socket.socket(fileno=asker) as connection:
+        command, env = pickle.loads(b"".join(iter(partial(connection.recv, 1 << 16), b"")))
+        pid = os.fork()
+        if pid == 0:
+            connection.close()
+            _run(command, env, stdout, stderr)
+        connection.sendall(pid.to_bytes(PID, signed=True))
+        _, status = os.waitpid(pid, 0)
+        connection.sendall(os.waitstatus_to_exitcode(status).to_bytes(CODE, signed=True))
+    os._exit(0)
+
+
+def _run(command: Sequence[str], env: Mapping[str, str], stdout: int, stderr: int) -> None:
+    os.environ.clear()
+    os.environ.update(env)
+    for file, number in ((stdout, 1), (stderr, 2)):
+        os.dup2(file, number)
+        os.close(file)
+    random.seed()  # else all commands would draw the same numbers
+    sys.argv = [*command]
+    run_module(command[0], run_name="__main__", alter_sys=True)
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    with socket.socket(fileno=int(sys.argv[1])) as requests:
+        _serve(requests)
