@@ -19,7 +19,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-from crawler.config_messages import FileMessage, mistake
+from crawler.config_messages import FileMessage, SettingsWarning, mistake
 from crawler.errors import ConfigError, InvalidFiles
 from crawler.settings_model import Settings
 from crawler.site_config import Site, stranger
@@ -41,8 +41,8 @@ class Config:
     """A valid configuration.
 
     `sites` maps ids to sites, sorted by id, disabled ones included. `directory` is the folder it was read from,
-    `packaged` whether that is Arshif's built-in configuration. `settings.data` is an absolute path. `warnings` are
-    sentences for people about settings that are allowed but probably not intended. `files` are the sites' files as they
+    `packaged` whether that is Arshif's built-in configuration. `settings.data` is an absolute path. `warnings` say
+    which settings are allowed but probably not intended. `files` are the sites' files as they
     were when they were read: path, time of change in nanoseconds, bytes.
     """
 
@@ -50,7 +50,7 @@ class Config:
     sites: Mapping[str, Site]
     directory: Path
     packaged: bool = False
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Message, ...] = ()
     files: tuple[tuple[str, int, int], ...] = ()
 
     @property
@@ -95,7 +95,7 @@ class Config:
         :raises ConfigError: when this is Arshif's built-in configuration, which is not the user's to change.
         """
         if self.packaged:
-            raise ConfigError("the built-in configuration cannot be changed: create your own with `arshif init DIR`")
+            raise ConfigError(Message(FileMessage.BUILT_IN))
         return self.directory / OWN_SITES
 
 
@@ -170,16 +170,12 @@ def _directory(config_dir: Path | None, env: Mapping[str, str]) -> tuple[Path, b
         local = Path("config")
         return (local, False) if (local / SETTINGS).is_file() else (packaged_config(), True)
     if not named.is_dir():
-        raise ConfigError(
-            f"{named}: no such folder: name one that contains {SETTINGS}, or create one with `arshif init`"
-        )
+        raise InvalidFiles([mistake(str(named), Message(FileMessage.NO_FOLDER))])
     if not any((named / part).exists() for part in (SETTINGS, SHIPPED_SITES, OWN_SITES)):
-        hint = (
-            f"did you mean {named / 'config'}?"
-            if (named / "config" / SETTINGS).is_file()
-            else "name the folder that does"
-        )
-        raise ConfigError(f"{named}: contains neither {SETTINGS} nor sites: {hint}")
+        meant = (named / "config" / SETTINGS).is_file()
+        near = Message(FileMessage.DID_YOU_MEAN, {"name": str(named / "config")})
+        hint = near if meant else Message(FileMessage.NAME_FOLDER)
+        raise InvalidFiles([mistake(str(named), Message(FileMessage.NO_CONFIGURATION, {"hint": hint}))])
     return named, False
 
 
@@ -191,7 +187,7 @@ def _settings(directory: Path, env: Mapping[str, str]) -> YamlDocument:
         if name.startswith(PREFIX) and not name.startswith(NO_SETTINGS) and env[name]:
             keys = tuple(name.removeprefix(PREFIX).removesuffix(IN_FILE).lower().split("__"))
             value = _content(name, env[name]) if name.endswith(IN_FILE) else env[name]
-            document = document.set(keys, value, f"environment variable {name}")
+            document = document.set(keys, value, Message(FileMessage.VARIABLE, {"name": name}))
     return document
 
 
@@ -200,7 +196,8 @@ def _content(name: str, file: str) -> str:
     try:
         return Path(file).read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"environment variable {name}: {file} cannot be read: {error}") from None
+        why = Message(FileMessage.UNREADABLE_VALUE, {"file": file, "error": str(error)})
+        raise InvalidFiles([mistake(Message(FileMessage.VARIABLE, {"name": name}), why)]) from None
 
 
 def _sites(directory: Path) -> dict[str, Site]:
@@ -246,17 +243,18 @@ def _with_id(site_id: str, document: YamlDocument, file: Path) -> YamlDocument:
     return document.set(("id",), site_id, str(file))
 
 
-def _warnings(config: Config) -> Iterator[str]:
+def _warnings(config: Config) -> Iterator[Message]:
     settings, file = config.settings, config.directory / SETTINGS
     if not settings.contact:
-        hint = "set ARSHIF_CONTACT" if config.packaged else f"set it in {file}"
-        yield f"contact is empty, so site operators cannot reach you and some sites block the crawler: {hint}"
+        in_file = Message(SettingsWarning.SET_IN_FILE, {"file": str(file)})
+        hint = Message(SettingsWarning.SET_VARIABLE) if config.packaged else in_file
+        yield Message(SettingsWarning.NO_CONTACT, {"hint": hint})
     if not config.enabled:
-        yield f"no site is enabled: set `enabled: true` in a site's file below {config.directory}"
+        yield Message(SettingsWarning.NO_SITE, {"folder": str(config.directory)})
     if not _is_loopback(settings.web.host) and not settings.web.token:
-        yield f"web.host is {settings.web.host}, where the search page is not served without a token: set web.token"
+        yield Message(SettingsWarning.NO_TOKEN, {"host": settings.web.host})
     if file.exists() and file.stat().st_mode & 0o044 and _holds_secrets(read(file).data):
-        yield f"{file} contains a secret and is readable by other users: chmod 600 {file}"
+        yield Message(SettingsWarning.SECRET, {"file": str(file)})
 
 
 def _holds_secrets(said: Mapping[str, Any]) -> bool:
@@ -289,13 +287,13 @@ def write_starter(directory: Path) -> Path:
     """
     target = directory / "config"
     if target.exists() and any(target.iterdir()):
-        raise ConfigError(f"{target}: exists already and is not empty: choose another folder, or edit what is there")
+        raise InvalidFiles([mistake(str(target), Message(FileMessage.NOT_EMPTY))])
     ignored = shutil.ignore_patterns(OWN_SITES)  # never copied: they are the user's
     try:
         shutil.copytree(packaged_config(), target, copy_function=shutil.copyfile, dirs_exist_ok=True, ignore=ignored)
         (target / OWN_SITES).mkdir()
     except (OSError, shutil.Error) as error:
-        raise ConfigError(f"{target}: cannot be written: {error}") from None
+        raise InvalidFiles([mistake(str(target), Message(FileMessage.NOT_WRITTEN, {"error": str(error)}))]) from None
     return target
 
 

@@ -6,11 +6,13 @@ from enum import StrEnum
 
 from index.model.message import Given, Message
 
+Place = str | Message  # a file and a line, such as "step.yaml:12", or a message: an environment variable
+
 
 class FileMessage(StrEnum):
     """Codes of what is wrong in a file. What was `given` is quoted as Python writes it."""
 
-    MISTAKE = "file.mistake"  # place: file and line, or variable; why: a message
+    MISTAKE = "file.mistake"  # place: file and line, or a message; why: a message
     MISTAKE_IN = "file.mistake_in"  # the same, and key
     MISTAKE_WANTED = "file.mistake_wanted"  # the same, and wanted: a message, what the key is for
 
@@ -68,13 +70,53 @@ class FileMessage(StrEnum):
     CRON_NEVER = "file.cron_never"  # given
     NOT_WEEKDAY = "file.not_weekday"  # given
 
+    VARIABLE = "file.variable"  # name: a place
+    UNREADABLE_VALUE = "file.unreadable_value"  # file, error
+    NOT_NETWORK = "file.not_network"  # given, hint
+    NAME_NETWORK = "file.name_network"
+    DATABASE_PASSWORD = "file.database_password"
+    NOT_DATABASE = "file.not_database"
+    NO_DATABASE = "file.no_database"
+    DATABASE_OPTION = "file.database_option"  # name
+    USER_IN_URL = "file.user_in_url"
+    NOT_SERVER = "file.not_server"  # given
+    NO_SERVER = "file.no_server"
+    KEY_OR_PASSWORD = "file.key_or_password"
+    USER_AND_PASSWORD = "file.user_and_password"
+    NOT_URL_SUCH = "file.not_url_such"  # such: an example
+    NOT_CONTACT = "file.not_contact"  # given
+    NOT_PROXY = "file.not_proxy"
+    SHORT_TOKEN = "file.short_token"  # least: how many characters
+    NOT_NOTIFIED = "file.not_notified"
+    NOBODY_NOTIFIED = "file.nobody_notified"
+    NO_BROWSER = "file.no_browser"  # names
+    NO_SUCH_BROWSER = "file.no_such_browser"  # given: a path
+
+    NO_FOLDER = "file.no_folder"
+    NO_CONFIGURATION = "file.no_configuration"  # hint
+    NAME_FOLDER = "file.name_folder"
+    BUILT_IN = "file.built_in"
+    NOT_EMPTY = "file.not_empty"
+    NOT_WRITTEN = "file.not_written"  # error
+
+
+class SettingsWarning(StrEnum):
+    """Codes of settings that are allowed but probably not intended."""
+
+    NO_CONTACT = "settings_warning.no_contact"  # hint: a message
+    SET_VARIABLE = "settings_warning.set_variable"
+    SET_IN_FILE = "settings_warning.set_in_file"  # file
+    NO_SITE = "settings_warning.no_site"  # folder
+    NO_TOKEN = "settings_warning.no_token"  # host
+    SECRET = "settings_warning.secret"  # file
+
 
 class InvalidEntry(ValueError):
     """A value that a key of a file cannot have."""
 
-    def __init__(self, code: FileMessage, /, **params: Given) -> None:
-        self.message = Message(code, params)
-        super().__init__(code)
+    def __init__(self, problem: FileMessage | Message, /, **params: Given) -> None:
+        self.message = problem if isinstance(problem, Message) else Message(problem, params)
+        super().__init__(self.message.code)
 
     def __str__(self) -> str:
         from index.locale import FALLBACK, translate  # imported here: Babel would delay the start of every process
@@ -82,7 +124,7 @@ class InvalidEntry(ValueError):
         return translate(self.message, FALLBACK)
 
 
-def mistake(place: str, why: Message, key: str = "", wanted: Message | None = None) -> Message:
+def mistake(place: Place, why: Message, key: str = "", wanted: Message | None = None) -> Message:
     """Where something is wrong in a file, what, and what should be there."""
     at: dict[str, Given] = {"place": place or key, "why": why}
     if not (place and key):

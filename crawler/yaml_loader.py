@@ -14,9 +14,9 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from crawler.config_messages import FileMessage, InvalidEntry, mistake
+from crawler.config_messages import FileMessage, InvalidEntry, Place, mistake
 from crawler.errors import InvalidFiles
-from index.model.message import LEGACY, Given, Message
+from index.model.message import Given, Message
 
 Loc = tuple[int | str, ...]  # the path of a value in pydantic's form: ("sources", 0, "url")
 M = TypeVar("M", bound=BaseModel)
@@ -33,9 +33,9 @@ class YamlDocument:
     """
 
     data: dict[str, Any]
-    places: Mapping[Loc, str] = field(default_factory=dict)
+    places: Mapping[Loc, Place] = field(default_factory=dict)
 
-    def place(self, loc: Loc) -> str:
+    def place(self, loc: Loc) -> Place:
         """The position of this value, or of the nearest enclosing one."""
         while loc and loc not in self.places:
             loc = loc[:-1]
@@ -46,7 +46,7 @@ class YamlDocument:
         kept = {loc: place for loc, place in below.places.items() if not loc or loc[0] not in self.data}
         return YamlDocument({**below.data, **self.data}, {**kept, **self.places})
 
-    def set(self, keys: tuple[str, ...], value: object, place: str) -> YamlDocument:
+    def set(self, keys: tuple[str, ...], value: object, place: Place) -> YamlDocument:
         """A copy with this value under these keys, replacing any there."""
         data = dict(self.data)
         inner = data
@@ -55,7 +55,7 @@ class YamlDocument:
             inner[key] = dict(there) if isinstance(there, dict) else {}
             inner = inner[key]
         inner[keys[-1]] = value
-        around: dict[Loc, str] = {keys[:n]: place for n in range(1, len(keys))}
+        around: dict[Loc, Place] = {keys[:n]: place for n in range(1, len(keys))}
         return YamlDocument(data, {**around, **self.places, keys: place})
 
 
@@ -214,13 +214,8 @@ def _mistake(model: type[BaseModel], document: YamlDocument, found: ErrorDetails
     loc = tuple(key for key in found["loc"] if key != "[key]")
     owner, info = _field(model, loc)
     why = _why(owner, info, loc, found)
-    described = info.description if info and why.code in DESCRIBED else None
-    return mistake(document.place(loc), why, _dotted(loc), _wanted(described) if described else None)
-
-
-def _wanted(description: str) -> Message:
-    """What a key is for: a site's has a code, a setting's a sentence in English."""
-    return Message(LEGACY, {"text": description}) if " " in description else Message(description)
+    described = info.description if info and why.code in DESCRIBED else None  # the code of what a key is for
+    return mistake(document.place(loc), why, _dotted(loc), Message(described) if described else None)
 
 
 def _why(owner: type[BaseModel], info: FieldInfo | None, loc: Loc, found: ErrorDetails) -> Message:
@@ -240,7 +235,8 @@ def _why(owner: type[BaseModel], info: FieldInfo | None, loc: Loc, found: ErrorD
             return Message(FileMessage.NOT_KNOWN, given | {"hint": _choice(str(value), choices)})
         case "value_error":
             error = found["ctx"]["error"]
-            return error.message if isinstance(error, InvalidEntry) else Message(LEGACY, {"text": str(error)})
+            assert isinstance(error, InvalidEntry)  # as each validator of ours says what is wrong
+            return error.message
         case "float_parsing" | "int_parsing" | "int_from_float" | "float_type" | "int_type":
             return _needs_number(given, info, whole=not kind.startswith("float"))
         case "greater_than_equal" | "less_than_equal":

@@ -12,6 +12,7 @@ from typer.main import get_command
 
 from crawler.cli.app import app
 from crawler.settings_model import Settings
+from index.locale import FALLBACK, translate
 
 FILE = Path(__file__).parents[1] / "docs" / "reference.md"
 
@@ -64,7 +65,8 @@ def _keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
             yield from _keys(field.annotation, f"{prefix}{name}.")
         else:
             default = "" if field.default in (PydanticUndefined, "", ()) else f"`{field.default}`"
-            yield f"| `{prefix}{name}` | {default.replace('``', '')} | {_cell(field.description or '')} |"
+            told = translate(str(field.description), FALLBACK)
+            yield f"| `{prefix}{name}` | {default.replace('``', '')} | {_cell(told)} |"
 
 
 def _cell(text: str) -> str:

@@ -9,8 +9,10 @@ import typer
 
 from crawler.cli.options import STDOUT, Json, Out, SitesArgument
 from crawler.cli.output import write_output
+from crawler.config_messages import FileMessage, mistake
 from crawler.console import print_error, print_json, print_table, say
-from crawler.errors import ConfigError
+from crawler.errors import ConfigError, InvalidFiles
+from index.model.message import Message
 
 if TYPE_CHECKING:
     from crawler.onboarding.opml import Outline
@@ -60,9 +62,10 @@ def _read(file: Path) -> list[Outline]:
     try:
         return opml.read(file.read_bytes())
     except OSError as error:
-        raise ConfigError(f"{file}: cannot be read: {error.strerror}") from None
+        why = Message(FileMessage.UNREADABLE, {"error": error.strerror})
+        raise InvalidFiles([mistake(str(file), why)]) from None
     except ConfigError as error:
-        raise ConfigError(f"{file}: {error}") from None
+        raise InvalidFiles([mistake(str(file), error.message)]) from None
 
 
 def _print(made: list[Proposal], known: list[tuple[Outline, str]]) -> None:

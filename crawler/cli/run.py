@@ -38,10 +38,11 @@ def run(web: Annotated[bool, typer.Option(help="Serve the search page too.")] = 
 
 def _print_start(config: Config, web: bool) -> None:
     from crawler.monitoring import notifications
+    from index.locale import FALLBACK, translate
     from index.web.bind import resolve_bind
 
     for warning in config.warnings:
-        print_error(f"note: {warning}")
+        print_error(f"note: {translate(warning, FALLBACK)}")
     try:
         notifications.known(config)
     except ConfigError as error:  # crawling works without notifications

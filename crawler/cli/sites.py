@@ -70,6 +70,7 @@ def check_sites(
     mistake, with 1 if a source fails.
     """
     from crawler.config import load
+    from index.locale import FALLBACK, plain, translate
 
     try:
         config = load()
@@ -78,13 +79,11 @@ def check_sites(
         _print_files(0, str(error).splitlines(), (), json)
         raise typer.Exit(ConfigError.exit_code) from None
     checks = _check_sources(site) if site else []
+    warnings = [translate(warning, FALLBACK) for warning in config.warnings]
     if json:
-        from index.locale import plain
-
-        sources = plain(checks)
-        print_json({"sites": found, "mistakes": [], "warnings": config.warnings, "sources": sources})
+        print_json({"sites": found, "mistakes": [], "warnings": warnings, "sources": plain(checks)})
     else:
-        _print_files(found, [], config.warnings, json)
+        _print_files(found, [], warnings, json)
         for check in checks:
             say(f"{check.kind:<10}{check.url}: {_in_words(check)}", "red" if check.problem else None)
     if any(check.problem for check in checks):

@@ -12,7 +12,8 @@ from typing import Any
 from pydantic import SecretStr
 
 from crawler.config import Config
-from crawler.errors import ConfigError
+from crawler.config_messages import FileMessage, mistake
+from crawler.errors import ConfigError, InvalidFiles
 from crawler.monitoring.site_health import HealthReason
 from index.archive import Archive, health, pending_notifications
 from index.archive.health import Alert
@@ -68,7 +69,7 @@ def test(config: Config) -> list[str]:
     :raises ConfigError: when `notify` is empty, or Apprise does not support one of its addresses.
     """
     if not config.settings.notify:
-        raise ConfigError("nobody is to be told: write an address of Apprise under `notify` in arshif.yaml")
+        raise ConfigError(Message(FileMessage.NOBODY_NOTIFIED))
     known(config)
     body = "So will Arshif tell you when a site falls silent, blocks it, or changes."
     numbers = range(len(config.settings.notify))
@@ -81,8 +82,8 @@ def known(config: Config) -> None:
     :raises ConfigError: when it does not; with one line for each such address.
     """
     if unknown := [number for number, address in enumerate(config.settings.notify) if _apprise(address) is None]:
-        hint = "is no address that Apprise knows, such as json://localhost:8080/hook"
-        raise ConfigError("\n".join(f"notify.{number}: {hint}" for number in unknown))
+        why = Message(FileMessage.NOT_NOTIFIED)
+        raise InvalidFiles([mistake("", why, f"notify.{number}") for number in unknown])
 
 
 def worded(alerts: Sequence[Alert]) -> tuple[str, str]:

@@ -46,3 +46,13 @@ class ProposalMessage(StrEnum):
     NOT_REQUESTED = "proposal.not_requested"  # url, why: a message
     NOT_FETCHED = "proposal.not_fetched"  # url, why: a message
     FIELD_MISSING = "proposal.field_missing"  # field, n: articles
+
+
+class OpmlMessage(StrEnum):
+    """Codes of what is wrong with a list of feeds."""
+
+    TOO_LARGE = "opml.too_large"  # most: bytes
+    NOT_XML = "opml.not_xml"  # line, error
+    DOCTYPE = "opml.doctype"
+    NOT_OPML = "opml.not_opml"  # tag
+    NO_FEED = "opml.no_feed"

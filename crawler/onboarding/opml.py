@@ -15,9 +15,11 @@ from crawler.config import Config
 from crawler.discover.site_metadata import SiteMetadata
 from crawler.errors import ConfigError
 from crawler.onboarding.identity import free_id, zones
+from crawler.onboarding.messages import OpmlMessage
 from crawler.onboarding.proposal import Proposal, SourceOffer, finish, first_draft, notes
 from crawler.site_config import Site, Source, authority
 from crawler.text import line
+from index.model.message import Message
 
 MAX_BYTES = 10 << 20  # of a file: a thousand feeds take 200 KB
 TITLE = 200  # maximum characters of a name: a longer one is a mistake in the file
@@ -43,23 +45,23 @@ def read(data: bytes) -> list[Outline]:
     :raises ConfigError: when the file is not OPML, is too large, has a DOCTYPE or lists no feed.
     """
     if len(data) > MAX_BYTES:
-        raise ConfigError(f"has more than {MAX_BYTES >> 20} MiB: this is no list of feeds")
+        raise ConfigError(Message(OpmlMessage.TOO_LARGE, {"most": MAX_BYTES}))
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
-        raise ConfigError(f"line {error.lineno}: is no XML: {error.msg}") from None
+        raise ConfigError(Message(OpmlMessage.NOT_XML, {"line": error.lineno, "error": error.msg})) from None
     info: Any = root.getroottree().docinfo
     if info.doctype:
-        raise ConfigError("has a DOCTYPE, which no feed reader writes: take that line out")
+        raise ConfigError(Message(OpmlMessage.DOCTYPE))
     if root.tag != "opml":
-        raise ConfigError(f"is no OPML: it begins with <{root.tag}>, and not with <opml>")
+        raise ConfigError(Message(OpmlMessage.NOT_OPML, {"tag": str(root.tag)}))
     found: dict[str, Outline] = {}
     for node in root.iter("outline"):
         if (one := _outline(node)) is not None:
             found.setdefault(one.feed, one)
     if not found:
-        raise ConfigError("lists no feed: no outline of it has an xmlUrl with http:// or https://")
+        raise ConfigError(Message(OpmlMessage.NO_FEED))
     return list(found.values())
 
 

@@ -19,3 +19,14 @@ class RawMessage(StrEnum):
     NOT_THERE = "raw.not_there"  # place, before, its `url`, and what `copy --raw` is told `to` do
     OTHER_ARCHIVE = "raw.other_archive"  # place, mark, file
     UNREADABLE_MARK = "raw.unreadable_mark"  # file, error
+
+
+class PlaceMessage(StrEnum):
+    """Message codes of what is wrong with the URL of such a place."""
+
+    NOT_FOLDER = "place_url.not_folder"
+    NOT_PLACE = "place_url.not_place"
+    NOT_URL = "place_url.not_url"
+    TOO_MUCH = "place_url.too_much"  # than a bucket and its server
+    NOT_BUCKET = "place_url.not_bucket"
+    NOT_ENDPOINT = "place_url.not_endpoint"

@@ -13,9 +13,11 @@ from typing import Any
 
 import yaml
 
-from crawler.errors import ConfigError
+from crawler.config_messages import FileMessage, mistake
+from crawler.errors import InvalidFiles
 from crawler.settings_model import Settings
 from index.model.codes import PageReason
+from index.model.message import Message
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")  # names in PATH, in this order
 UNSEEN = frozenset({"image", "font"})  # resource types that an article's text does not need, but a picture of it
@@ -70,10 +72,9 @@ def scrapy_settings(settings: Settings, *, needed: bool) -> dict[str, Any]:
     browser = settings.browser
     executable = find_browser(browser.path)
     if executable is None and needed:
-        raise ConfigError(
-            f"browser.path: {browser.path or 'no ' + ' or '.join(BROWSERS[:3]) + ' in PATH'}: a site says `rendering: "
-            "browser`, which needs Chromium: install it (Debian: apt install chromium) or name it in arshif.yaml"
-        )
+        named = Message(FileMessage.NO_SUCH_BROWSER, {"given": browser.path})
+        why = named if browser.path else Message(FileMessage.NO_BROWSER, {"names": ", ".join(BROWSERS[:3])})
+        raise InvalidFiles([mistake("", why, "browser.path")])
     if executable is None:
         return {}
     return {

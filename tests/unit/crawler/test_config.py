@@ -3,9 +3,11 @@
 import json
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from crawler.config import Config, json_schema, load, packaged_config, refreshed, write_starter
 from crawler.errors import ConfigError, InvalidFiles
@@ -103,7 +105,7 @@ def test_without_a_folder_the_packaged_one_is_used_and_data_lie_here(
 def test_a_folder_that_is_not_there_or_holds_nothing_is_told(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"nowhere: no such folder"):
         load(tmp_path / "nowhere", {})
-    with pytest.raises(ConfigError, match=r"contains neither arshif\.yaml nor sites: did you mean .*/config\?"):
+    with pytest.raises(ConfigError, match=r"contains neither arshif\.yaml nor sites: did you mean `.*/config`\?"):
         load(folder.parent, {})
 
 
@@ -392,9 +394,10 @@ def test_a_mistake_is_told_with_its_file_line_and_key(folder: Path, right: str, 
 # What is the same in every language: names of formats and standards, and what is written in the file itself.
 SAME = re.compile(
     r"\u2068[^\u2069]*\u2069|`[^`]*`|\b(YAML|UTF-8|CSS|BCP|ISO|IANA|URL|Chromium|crontab|cron|Tab|arshif\.yaml)\b"
+    r"|\b(PostgreSQL|PGPASSWORD|PGPASSFILE|Elasticsearch)\b"
 )
 EXAMPLES = re.compile(
-    r"https?://|\b[A-Za-z]+/[A-Za-z]+\b|\b[\w.-]+\.com\b|\b(SY|UN|UTC|ar|ckb|zh-Hant|feed|true|false|sun|mon|tue|wed|thu|fri|sat)\b"
+    r"[a-z+]+://[^\s؛،]*|\S+@\S+\.org|\b[A-Za-z]+/[A-Za-z]+\b|\b[\w.-]+\.com\b|\b(SY|UN|UTC|ar|ckb|zh-Hant|feed|true|false|sun|mon|tue|wed|thu|fri|sat)\b"
 )
 
 
@@ -405,15 +408,20 @@ def test_a_mistake_is_told_in_arabic_too(folder: Path, right: str, wrong: str, t
     with pytest.raises(InvalidFiles) as caught:
         load(folder, {})
     assert caught.value.code == "error.configuration"
-    said = translate(caught.value.message, "ar")
-    assert len(said.splitlines()) == len(caught.value.mistakes)
+    assert_arabic(caught.value, rf"{re.escape(str(folder))}/sites/sy/step\.yaml:\d+")
+    assert told.partition(":")[0] in translate(caught.value.message, "ar")
+
+
+def assert_arabic(error: InvalidFiles, places: str) -> None:
+    """Each line names a place of this pattern, and says the rest in Arabic."""
+    said = translate(error.message, "ar")
+    assert len(said.splitlines()) == len(error.mistakes)
     for line in said.splitlines():
         place, rest = line.split(": ", 1)
-        assert re.fullmatch(rf"\u2068{re.escape(str(folder))}/sites/sy/step\.yaml:\d+\u2069", place)
+        assert re.fullmatch(f"\u2068{places}\u2069", place)
         own = EXAMPLES.sub("", SAME.sub("", rest))
         assert re.search("[\u0621-\u064a]{3}", own), rest
         assert not re.search("[A-Za-z]{3}", own), rest
-    assert told.partition(":")[0] in said
 
 
 def test_every_key_of_a_site_is_described_in_both_languages() -> None:
@@ -452,7 +460,7 @@ SETTINGS_MISTAKES = [
     ("politeness:\n  delay: 2 s\n", "2: politeness.delay: '2 s': "),
     (
         "allow_networks: [127.0.0.1/8]\n",
-        "1: allow_networks.0: '127.0.0.1/8' is not a network: did you mean 127.0.0.0/8?",
+        "1: allow_networks.0: '127.0.0.1/8' is not a network: did you mean `127.0.0.0/8`?",
     ),
     ("allow_networks:\n- home\n", "2: allow_networks.0: 'home' is not a network: use a form such as 127.0.0.1/32"),
     ("proxy: localhost:3128\n", "1: proxy: is not the URL of a proxy: use the form http://host:port"),
@@ -466,6 +474,48 @@ SETTINGS_MISTAKES = [
 def test_a_mistake_in_the_settings_is_told(folder: Path, text: str, told: str) -> None:
     put(folder / "arshif.yaml", text)
     assert mistake(folder).startswith(f"arshif.yaml:{told}")
+
+
+@pytest.mark.parametrize(("text", "told"), SETTINGS_MISTAKES)
+def test_a_mistake_in_the_settings_is_told_in_arabic_too(folder: Path, text: str, told: str) -> None:
+    put(folder / "arshif.yaml", text)
+    with pytest.raises(InvalidFiles) as caught:
+        load(folder, {})
+    assert_arabic(caught.value, rf"{re.escape(str(folder))}/arshif\.yaml:\d+")
+    assert "MARKER" not in translate(caught.value.message, "ar")
+    assert caught.value.code == "error.configuration"
+    assert str(caught.value).startswith(f"{folder}/arshif.yaml:{told}")
+
+
+def test_a_mistake_in_the_environment_is_told_in_arabic_too(folder: Path, tmp_path: Path) -> None:
+    for name, value in (("WEB__PORT", "http"), ("WEB__TOKEN", "MARKER"), ("WEB__TOKEN_FILE", str(tmp_path / "gone"))):
+        with pytest.raises(InvalidFiles) as caught:
+            load(folder, {f"ARSHIF_{name}": value})
+        said = translate(caught.value.message, "ar")
+        assert said.startswith(f"متغير البيئة \u2068ARSHIF_{name}\u2069: ")
+        assert "MARKER" not in said
+
+
+def test_a_folder_without_a_configuration_is_told_in_arabic_too(folder: Path, tmp_path: Path) -> None:
+    for named in (tmp_path / "gone", folder.parent, folder / "sites"):
+        with pytest.raises(InvalidFiles) as caught:
+            load(named, {})
+        assert_arabic(caught.value, re.escape(str(named)))
+
+
+def test_every_setting_is_described_in_both_languages() -> None:
+    """With its own key, so that no description is another's."""
+
+    def described(model: type[BaseModel], prefix: str = "setting.") -> Iterator[tuple[str, str | None]]:
+        for name, field in model.model_fields.items():
+            yield prefix + name, field.description
+            if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+                yield from described(field.annotation, f"{prefix}{name}.")
+
+    keys = dict(described(Settings))
+    assert len(keys) > 40
+    assert {code: told for code, told in keys.items() if told != code} == {}
+    assert all(translate(code, language) for code in keys for language in ("en", "ar"))
 
 
 def test_mistakes_of_all_files_are_told_at_once(folder: Path) -> None:
@@ -509,7 +559,7 @@ def test_a_byte_order_mark_is_no_mistake(folder: Path) -> None:
 def test_what_is_probably_not_meant_is_a_warning(folder: Path) -> None:
     put(folder / "arshif.yaml", "web: {host: 0.0.0.0}\nindex: {api_key: abc}\n").chmod(0o644)
     put(folder / "sites.local/step.yaml", "enabled: false\n")
-    contact, site, web, secret = read(folder).warnings
+    contact, site, web, secret = (translate(warning, "en") for warning in read(folder).warnings)
     assert contact.startswith("contact is empty")
     assert site.startswith("no site is enabled")
     assert web.startswith("web.host is 0.0.0.0")
