@@ -10,6 +10,7 @@ server has died, or a file of what it has loaded has changed since.
 
 from __future__ import annotations
 
+import array  # noqa: F401 - socket.recv_fds loads it at its first call: too late for the stamp of what is loaded
 import gc
 import os
 import pickle
