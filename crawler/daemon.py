@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from math import ceil
 from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -29,9 +30,10 @@ from crawler.maintenance.compaction import DailyCompaction
 from crawler.maintenance.minhash_backfill import MinHashBackfill
 from crawler.monitoring import notifications, saved_search_alerts
 from crawler.monitoring.health_job import checkup
-from crawler.processes import crawl_process
+from crawler.processes import crawl_process, machine
 from crawler.processes.child import end_child, start_child
 from crawler.processes.fork_server import ForkServer
+from crawler.processes.machine import Machine, Upkeep
 from crawler.requested.fetcher import AddressFetcher
 from crawler.requested.previewer import SitePreviewer
 from crawler.scheduling.site_schedule import Due, LastRun, due
@@ -49,7 +51,6 @@ log = logging.getLogger("arshif.daemon")
 
 DISK = "the disk"  # stands in for a site in alerts about the disk
 MAX_SITES_LOGGED = 8  # the log names up to this many sites of a run; of more, it gives the number
-RUNS = 2  # concurrent runs: one slow site must not hold up all others, and two cores are enough for two
 OFFLINE_REST = 60.0  # seconds between two attempts without a network
 BROKEN_REST = 60.0  # seconds between two attempts when the archive cannot be written
 TICK = 1.0  # seconds
@@ -64,14 +65,15 @@ STEADY_AFTER = 60.0  # seconds of life after which a helper's restart delay is b
 
 @contextmanager
 def only_daemon(config: Config) -> Iterator[StillHeld]:
-    """No other daemon runs for this archive during the block, which is given a function to make sure of that.
+    """No other daemon runs for this archive (of several machines, none of this name) during the block, which is given a
+    function to make sure of that.
 
     :raises Busy: when one does; the message names its process.
     """
     settings = config.settings
     with ExitStack() as stack:
         try:
-            still_alone = stack.enter_context(database(config).lock("daemon"))
+            still_alone = stack.enter_context(database(config).daemon_lock(machine.name_of(config)))
         except Busy as error:
             process = error.message.params["process"]
             place = database(config).name if settings.archive else str(settings.data)
@@ -132,6 +134,10 @@ class Daemon:
         self.ending = threading.Event()
         self.compaction = DailyCompaction(archive, config, time.monotonic(), self.ending.is_set)
         self.on_demand = (AddressFetcher(config, archive), SitePreviewer(config, archive))
+        self.machine = Machine(config, archive)
+        self.upkeep = Upkeep(archive)
+        self.disk = f"{DISK} of {self.machine.name}" if self.machine.shared else DISK
+        self.seen = 0  # the newest run when what is due was looked at
         self.mistake = ""  # in a site's file, as it was last told
         self.bell: queue.SimpleQueue[str] = queue.SimpleQueue()
 
@@ -142,6 +148,7 @@ class Daemon:
                 signal.signal(number, lambda *_: self.bell.put("stop"))
             if dead := crawl_process.reap_dead_runs(self.config, self.archive):
                 log.warning("%d run(s) died with the process that started them; their sites are due again", len(dead))
+            stack.callback(self.upkeep.end)
             scheduler = self._scheduler()
             stack.callback(scheduler.shutdown)  # waits for `supervise`, which needs the archive
             stack.callback(self.end)
@@ -187,7 +194,8 @@ class Daemon:
         """Check the sites' health and the saved searches, write manifests and send the alerts; runs in the scheduler's
         own thread.
 
-        A failing step does not keep the others from running; once the daemon ends, none is begun.
+        A failing step does not keep the others from running; once the daemon ends, or where another machine does this,
+        none is begun.
         """
         now, archive, config = datetime.now(UTC), self.archive, self.config
         for step in (
@@ -202,6 +210,8 @@ class Daemon:
             if self.ending.is_set():
                 return
             try:
+                if not self.upkeep.is_ours():
+                    return
                 step()
             except ArshifError as error:  # retried next time; `tick` runs into the same trouble
                 log.error("%s", error)
@@ -224,15 +234,14 @@ class Daemon:
                 helper.watch(now)
             for work in self.on_demand:
                 work.watch(now)
-            rested = len(self.running) < RUNS and now >= max(self.rest_until, self.next_look)
+            self.machine.beat(now, len(self.running))
+            most = self.config.settings.machine.runs if self.machine.takes else 0
+            rested = len(self.running) < most and now >= max(self.rest_until, self.next_look)
             if rested:
                 self.still_alone()
             ready = self.due() if rested and self.room() else []
             if ready:
-                self.running.append(
-                    crawl_process.start(self.config, self.archive, ready, why=RunCause.SCHEDULED, server=self.server)
-                )
-                log.info("run %d: %s", self.running[-1].number, _named(ready))
+                self.start(ready)
         except OSError as error:  # out of memory or process ids: that passes
             log.error("cannot start a process (%s); retrying in %g s", error.strerror, RESTART[0])
             self.rest_until = now + RESTART[0]
@@ -240,11 +249,21 @@ class Daemon:
             log.error("%s; retrying in %g s", error, BROKEN_REST)
             self.broken_until = now + BROKEN_REST
 
+    def start(self, ready: Sequence[Site]) -> None:
+        """Start a run of those of these sites that no other machine has taken since they were found to be due."""
+        how: dict[str, Any] = {"why": RunCause.SCHEDULED, "server": self.server, "free": self.still_free}
+        try:
+            run = crawl_process.start(self.config, self.archive, ready, **how)
+        except Busy:  # all are taken
+            return
+        self.running.append(run)
+        log.info("run %d: %s", run.number, _named(run.sites))
+
     def room(self) -> bool:
         """Whether the disk has space for a crawl; a change of that is reported once."""
         if self.full is None:
             with self.archive.read() as conn:
-                last = health.last_alert(conn, DISK)
+                last = health.last_alert(conn, self.disk)
             self.full = last is not None and last.verdict is not None
         lack = disk_space.shortage(self.config.settings, again=self.full)
         if bool(lack) != self.full:
@@ -252,7 +271,7 @@ class Daemon:
             said = translate(lack, FALLBACK) if lack else ""
             log.warning("no crawl starts: %s" if lack else "there is room on the disk again%s", said)
             told, now = notifications.keys(self.config), datetime.now(UTC)
-            self.archive.write(lambda conn: health.alert(conn, DISK, found, now, told)).result()
+            self.archive.write(lambda conn: health.alert(conn, self.disk, found, now, told)).result()
             self.full = bool(lack)
         return not lack
 
@@ -292,10 +311,12 @@ class Daemon:
 
     def due(self) -> list[Site]:
         """The enabled sites that are due, without those whose hosts are being crawled: a host has only one queue. A
-        site whose runs have died again and again comes alone, so that the one that kills them is found."""
+        site whose runs have died again and again comes alone, so that the one that kills them is found. Of several
+        machines, each takes its share."""
         self.read_sites()
         now = datetime.now(UTC)
         with self.archive.read() as conn:
+            self.seen = records.newest(conn)
             last = crawl_process.last_runs(conn)
             busy = self._busy(conn) | {one.host for one in requests.running(conn)}
             barred = erasure.sites(conn)
@@ -313,7 +334,12 @@ class Daemon:
         if news:
             self.archive.write(partial(site_state.set_next_runs, turns=news)).result()
         calm = [site for site in free if deaths.get(site.id, 0) < crawl_process.ALONE_AFTER]
-        return calm or free[:1]
+        return calm[: ceil(len(calm) / self.machine.count)] or free[:1]
+
+    def still_free(self, conn: Connection, sites: Sequence[Site]) -> list[Site]:
+        """Those of these sites that nobody has begun to crawl, nor another on their hosts, since `due` found them."""
+        taken, busy = records.begun_since(conn, self.seen), self._busy(conn)
+        return [site for site in sites if site.id not in taken and not site.hosts & busy]
 
     def _announced(self, conn: Connection, turns: Mapping[str, Due], now: datetime) -> dict[str, site_state.NextRun]:
         """The next runs that differ from those now shown on the web page; a site being crawled, or not crawled at all,
@@ -339,12 +365,12 @@ class Daemon:
         return due(site, last, now, settings.every, None if fixed else load_stats(conn, site, settings), waits)
 
     def _busy(self, conn: Connection) -> frozenset[str]:
-        """The hosts of the sites that our runs are still crawling; without a network, until the run has ended
-        and OFFLINE_REST begins."""
-        records_ = [record for run in self.running if (record := records.get(conn, run.number))]
-        at_work = (RunStatus.RUNNING, RunStatus.OFFLINE)
-        ids = {part.site for record in records_ for part in record.sites if part.status in at_work}
-        return frozenset[str]().union(*(site.hosts for run in self.running for site in run.sites if site.id in ids))
+        """The hosts of the sites that are being crawled, by whichever process; without a network, until the run has
+        ended and OFFLINE_REST begins."""
+        ids = records.at_work(conn)
+        known = [self.config.sites[site] for site in ids & self.config.sites.keys()]
+        ours = [site for run in self.running for site in run.sites if site.id in ids]  # as their files were then
+        return frozenset[str]().union(*(site.hosts for site in (*known, *ours)))
 
     def end(self) -> None:
         """End the crawls, then the helpers, so that what the crawls stored is still indexed."""
@@ -364,6 +390,10 @@ class Daemon:
         for helper in self.helpers:
             if helper.child is not None:
                 end_child(helper.child, crawl_process.GRACE)
+        try:
+            self.machine.leave()
+        except ArchiveError as error:
+            log.error("%s", error)
 
 
 def _named(chosen: Sequence[Site]) -> str:

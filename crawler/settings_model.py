@@ -199,6 +199,14 @@ class WebSettings(Model):
         return token
 
 
+class MachineSettings(Model):
+    """This machine, among those that crawl into one archive in PostgreSQL."""
+
+    name: str = Field("", pattern=r"^[\w.-]{0,64}$", description="setting.machine.name")
+    # One slow site must not hold up all others, and two cores are enough for two
+    runs: int = Field(2, ge=1, le=64, description="setting.machine.runs")
+
+
 class Settings(Model):
     """The settings in arshif.yaml, overridden by environment variables."""
 
@@ -218,6 +226,7 @@ class Settings(Model):
     schedule: ScheduleSettings = Field(ScheduleSettings(), description="setting.schedule")
     raw: RawSettings = Field(RawSettings(), description="setting.raw")
     manifest: ManifestSettings = Field(ManifestSettings(), description="setting.manifest")
+    machine: MachineSettings = Field(MachineSettings(), description="setting.machine")
     browser: BrowserSettings = Field(BrowserSettings(), description="setting.browser")
     web: WebSettings = Field(WebSettings(), description="setting.web")
     allow_networks: Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], BeforeValidator(_entries)] = Field(

@@ -79,5 +79,7 @@ def child_ship(_parent: Parent = 0) -> None:
                 stop.wait(indexer.TURN)
         try:
             indexer.index_pending(archive, engine)  # what was stored before we were stopped
+        except Busy:
+            pass  # who is indexing does it
         except ArshifError as error:
             print_error(f"not everything was indexed; the rest stays in the outbox: {error}")

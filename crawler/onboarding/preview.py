@@ -109,6 +109,7 @@ def settle(conn: Connection, number: int, proposal: Proposal, now: datetime) -> 
 
 
 def _claim(conn: Connection) -> tuple[SitePreview, int] | None:
+    records.hold_starts(conn)  # else another machine may claim the same
     one = site_previews.next_waiting(conn)
     if one is None:
         return None

@@ -90,7 +90,7 @@ class Run:
             self.child.send_signal(signal.SIGTERM)
 
 
-def start(
+def start(  # noqa: PLR0913 - all that a crawl is started with
     config: Config,
     archive: Archive,
     sites: Iterable[Site],
@@ -99,10 +99,13 @@ def start(
     why: RunCause,
     stderr: int | None = None,
     server: ForkServer | None = None,
+    free: Callable[[Connection, Sequence[Site]], Sequence[Site]] = lambda _, sites: sites,
 ) -> Run:
     """Start a crawl of these sites and record it with its cause. Call it from the main thread. Its log goes to
-    `stderr`, as for Popen. A `server` (`fork_server`) saves it the imports.
+    `stderr`, as for Popen. A `server` (`fork_server`) saves it the imports. `free` gives those of the sites that may
+    still be crawled, when nobody else can begin a run any more.
 
+    :raises Busy: when none may.
     :raises OSError: when the system cannot start a process.
     :raises ArchiveError: when the disk has too little space.
     """
@@ -117,7 +120,16 @@ def start(
     now = datetime.now(UTC)
     archive.write(lambda conn: expiry.expire(conn, now, ids)).result()
     liveness.sweep(archive.folder)
-    number = archive.write(lambda conn: records.start(conn, ids, now, owner="arshif", why=Message(why))).result()
+
+    def begin(conn: Connection) -> tuple[int, tuple[Site, ...]]:
+        records.hold_starts(conn)
+        left = tuple(free(conn, chosen))
+        if chosen and not left:
+            raise Busy(Message(RunDetail.BUSY))
+        return records.start(conn, [site.id for site in left], now, owner="arshif", why=Message(why)), left
+
+    number, chosen = archive.write(begin).result()
+    ids = [site.id for site in chosen]
     try:
         child = _child(["_crawl", "--sites", ",".join(ids), "--run", str(number), "--since", since], stderr, server)
     except OSError as error:

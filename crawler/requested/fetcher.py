@@ -63,6 +63,7 @@ def _claim(
 ) -> tuple[int, list[int], tuple[Site, ...]]:
     """Claims what can be fetched for a new run: its number, 0 if there is nothing; all requests; the sites."""
     now = datetime.now(UTC)
+    records.hold_starts(conn)  # else another machine may claim the same
     requests.settle_orphans(conn, now)
     if urls is not None:
         asked = [desk.ask(conn, config, url, RequestWay.COMMAND, facsimile=facsimile) for url in urls]

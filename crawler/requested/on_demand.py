@@ -116,7 +116,5 @@ class OnDemand(ABC):
 
     def _let_go(self, conn: Connection, process: int) -> None:
         """Lets go of what a process that was ended on purpose has left, if it had to be killed."""
-        for run in self.claimed(conn):
-            record = records.get(conn, run)
-            if record is not None and record.pid == process:
-                self.let_go(conn, record.id, datetime.now(UTC))
+        for run in self.claimed(conn) & records.of_process(conn, process):
+            self.let_go(conn, run, datetime.now(UTC))

@@ -35,6 +35,10 @@ class Database(Protocol):
     def folder(self) -> Path:
         """The folder of what lies on this machine's disk beside the archive: lock files and raw responses."""
 
+    @property
+    def shared(self) -> bool:
+        """Whether several machines may crawl into it at once."""
+
     def prepare(self) -> None:
         """Create the archive, or bring it to the current schema.
 
@@ -73,6 +77,12 @@ class Database(Protocol):
         :raises Busy: when another process holds it.
         """
 
+    def daemon_lock(self, machine: str) -> AbstractContextManager[StillHeld]:
+        """Hold the lock of the only daemon, or where it is shared of the one of this machine, as `lock` does.
+
+        :raises Busy: when another process holds it, or `lock("daemon")`.
+        """
+
     def changes(self) -> AbstractContextManager[Wait]:
         """What waits for others to change articles: what they do between two calls ends the second one at once."""
 
@@ -82,6 +92,7 @@ class SqliteFile:
     """An archive in a file, with its lock files beside it."""
 
     path: Path
+    shared = False
 
     @property
     def name(self) -> str:
@@ -136,6 +147,10 @@ class SqliteFile:
         """A lock on a file beside the archive."""
         with hold(self.folder / f"{name}.lock", wait=False):
             yield lambda: None
+
+    def daemon_lock(self, machine: str) -> AbstractContextManager[StillHeld]:  # noqa: ARG002
+        """The lock of the only daemon."""
+        return self.lock("daemon")
 
     @contextmanager
     def changes(self) -> Iterator[Wait]:

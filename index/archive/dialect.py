@@ -38,6 +38,9 @@ class Dialect(Hashable, Protocol):
         Call it before the first such change: who holds an article and then waits for this would stop both.
         """
 
+    def hold_starts(self, conn: Connection) -> None:
+        """Let no other transaction begin a run until this one has ended: what it sees from now on is still so then."""
+
     def announce(self, conn: Connection, pid: int, born: str, boot: str) -> None:
         """Let others see that this process is alive, for as long as it is."""
 
@@ -59,6 +62,9 @@ class _Sqlite:
         return statement
 
     def hold_articles(self, conn: Connection) -> None:
+        pass
+
+    def hold_starts(self, conn: Connection) -> None:
         pass
 
     def announce(self, conn: Connection, pid: int, born: str, boot: str) -> None:
@@ -99,6 +105,9 @@ class _Postgresql:
                 f"SELECT pg_advisory_xact_lock(hashtext('arshif articles')), pg_notify('{CHANNEL}', '')"
             )
             conn.info[_HELD_IN] = transaction
+
+    def hold_starts(self, conn: Connection) -> None:
+        conn.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('arshif starts'))")
 
     def announce(self, conn: Connection, pid: int, born: str, boot: str) -> None:
         heartbeat.announce(conn.engine, (pid, born, boot))

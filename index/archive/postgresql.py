@@ -11,7 +11,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -53,6 +53,7 @@ class PostgresqlDatabase:
 
     url: str
     folder: Path
+    shared = True
 
     @property
     def name(self) -> str:
@@ -243,15 +244,22 @@ class PostgresqlDatabase:
         time, and in the write-ahead log for as long as the server keeps it."""
         return Message("archive.left_on_server", {"name": self.name})
 
-    @contextmanager
-    def lock(self, name: str) -> Iterator[StillHeld]:
+    def lock(self, name: str) -> AbstractContextManager[StillHeld]:
         """Hold an advisory lock on a connection of its own, so that it ends with the process, however that ends. Where
         the connection was lost, making sure of the lock takes it again.
 
         :raises Busy: when another process holds it.
         """
+        return self._holding(name)
+
+    def daemon_lock(self, machine: str) -> AbstractContextManager[StillHeld]:
+        """Hold the lock of this machine's daemon, and with those of other machines `lock("daemon")`."""
+        return self._holding(f"daemon {machine}", "daemon")
+
+    @contextmanager
+    def _holding(self, name: str, with_others: str = "") -> Iterator[StillHeld]:
         engine = self._engine(poolclass=NullPool, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
-        held = [self._take(engine, name)]
+        held = [self._take(engine, name, with_others)]
 
         def make_sure() -> None:
             if not held[0].closed:
@@ -260,7 +268,7 @@ class PostgresqlDatabase:
                     return
                 except DBAPIError:  # nothing but a lost connection can make this fail
                     held[0].close()
-            held[0] = self._take(engine, name)
+            held[0] = self._take(engine, name, with_others)
 
         try:
             yield make_sure
@@ -303,13 +311,16 @@ class PostgresqlDatabase:
                 listening.close()
             engine.dispose()
 
-    def _take(self, engine: Engine, name: str) -> Connection:
-        """A connection that holds this lock."""
+    def _take(self, engine: Engine, name: str, with_others: str) -> Connection:
+        """A connection that holds this lock, and the other one together with others."""
         try:
             conn = engine.connect()
-            key = {"key": f"arshif {name}"}
-            if conn.execute(_TRY, key).scalar():
-                return conn
+            key = {"key": f"arshif {with_others}"}
+            free = not with_others or conn.execute(_TRY_WITH_OTHERS, key).scalar()
+            if free:
+                key = {"key": f"arshif {name}"}
+                if conn.execute(_TRY, key).scalar():
+                    return conn
             holder = str(conn.execute(_HOLDER, key).scalar() or "unknown").removeprefix(_PROGRAM)
             conn.close()
         except DBAPIError as error:
@@ -343,6 +354,7 @@ def freeze(conn: Connection, tables: Sequence[Table]) -> None:
 # https://www.postgresql.org/docs/current/runtime-config-wal.html
 _DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 _TRY = text("SELECT pg_try_advisory_lock(hashtext('arshif'), hashtext(:key))")
+_TRY_WITH_OTHERS = text("SELECT pg_try_advisory_lock_shared(hashtext('arshif'), hashtext(:key))")
 _RELEASE = text("SELECT pg_advisory_unlock_all()")
 _HOLDER = text(  # https://www.postgresql.org/docs/current/view-pg-locks.html
     "SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)"

@@ -53,6 +53,11 @@ class Run:
     sites: tuple[SiteRun, ...] = field(default=())
 
 
+def hold_starts(conn: Connection) -> None:
+    """Let nobody else begin a run until this transaction has ended: what is free now is still free when it does."""
+    dialect.of(conn).hold_starts(conn)
+
+
 def start(
     conn: Connection,
     sites: Iterable[str],
@@ -63,6 +68,7 @@ def start(
     pid: int | None = None,
 ) -> int:
     """Begin a run of these sites in a process (by default this one); return the run's number."""
+    hold_starts(conn)  # so that numbers are seen in their order, see `begun_since`
     pid = os.getpid() if pid is None else pid
     born, boot = process_start(pid), boot_id()
     dialect.of(conn).announce(conn, pid, born, boot)
@@ -144,6 +150,30 @@ def reap_dead(conn: Connection, now: datetime) -> list[int]:
     for run in dead:
         finish(conn, run, RunStatus.KILLED, now, detail=Message(RunDetail.PROCESS_DIED))
     return dead
+
+
+def newest(conn: Connection) -> int:
+    """The number of the newest run; 0 if there is none."""
+    return conn.execute(select(func.max(runs.c.id))).scalar_one() or 0
+
+
+def begun_since(conn: Connection, run: int) -> set[str]:
+    """The sites of the runs that began after the one of that number."""
+    return set(conn.execute(select(run_sites.c.site).where(run_sites.c.run > run)).scalars())
+
+
+def at_work(conn: Connection) -> set[str]:
+    """The sites that living processes are crawling; those that were not reached, until their run has ended."""
+    is_alive = dialect.of(conn).living(conn)
+    open_ = conn.execute(select(runs.c.id, runs.c.pid, runs.c.born, runs.c.boot).where(runs.c.ended.is_(None)))
+    living = [row.id for row in open_ if is_alive(row.pid, row.born, row.boot)]
+    still = run_sites.c.status.in_((RunStatus.RUNNING, RunStatus.OFFLINE))
+    return set(conn.execute(select(run_sites.c.site).where(run_sites.c.run.in_(living), still)).scalars())
+
+
+def of_process(conn: Connection, pid: int) -> set[int]:
+    """The numbers of the runs of a process with this pid, on this machine since it started."""
+    return set(conn.execute(select(runs.c.id).where(runs.c.pid == pid, runs.c.boot == boot_id())).scalars())
 
 
 def unfinished(conn: Connection) -> list[int]:

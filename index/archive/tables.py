@@ -560,6 +560,20 @@ processes = Table(  # who is alive, in PostgreSQL; with SQLite, `liveness.py` ha
     Column("expires", Instant, nullable=False),  # by the database's clock
 )
 
+machines = Table(  # who crawls into an archive in PostgreSQL; none with SQLite
+    "machines",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("process", String, nullable=False),  # its daemon: the pid and the host
+    Column("version", String, nullable=False),  # of Arshif
+    Column("runs", Integer, nullable=False),  # at most at once
+    Column("running", Integer, nullable=False),  # of them
+    Column("started", Instant, nullable=False),  # by the database's clock, as all here
+    Column("heard", Instant, nullable=False),
+    Column("ended", Instant),
+    Column("drained", Instant),  # since when it is to take no sites; None: it takes them
+)
+
 data_folder = Table(  # the folder of an archive in PostgreSQL, where its WARC files are: one row, and none with SQLite
     "data_folder",
     metadata,

@@ -87,15 +87,20 @@ class Service:
 
 @contextmanager
 def daemon(
-    house: Harness, *arguments: str, port: int = 0, code: Sequence[str] = ("-m", "crawler.cli")
+    house: Harness,
+    *arguments: str,
+    port: int = 0,
+    code: Sequence[str] = ("-m", "crawler.cli"),
+    within: Sequence[str] = (),
 ) -> Iterator[Service]:
-    """`arshif run` for the length of the block; whatever happens there, nothing of it is left."""
+    """`arshif run` for the length of the block; whatever happens there, nothing of it is left. `within` is a command
+    that runs it."""
     port = port or free_port()
     log = house.directory / f"run-{time.monotonic_ns()}.log"
     environment = house.env | {"ARSHIF_WEB__PORT": str(port)}
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, *code, "run", *arguments], cwd=ROOT, env=environment, stdout=out, stderr=out
+            [*within, sys.executable, *code, "run", *arguments], cwd=ROOT, env=environment, stdout=out, stderr=out
         )
     service = Service(house, process, log, port)
     family: list[psutil.Process] = []

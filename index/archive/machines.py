@@ -1,0 +1,67 @@
+"""Machines: those that crawl into an archive in PostgreSQL, each under its name. All times are the database's."""
+
+from __future__ import annotations
+
+import os
+import socket
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, func, select, update
+
+from index.archive.heartbeat import LIFE, clock
+from index.archive.tables import machines
+from index.archive.upsert import upsert
+
+KEPT = timedelta(days=30)  # how long a machine that is silent is listed
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A machine: the process of its daemon (`pid on host`), its version of Arshif, how many `runs` it makes at once and
+    how many are `running`; when it started, was last `heard` of and ended in order (None: it did not), all UTC."""
+
+    name: str
+    process: str
+    version: str
+    runs: int
+    running: int
+    started: datetime
+    heard: datetime
+    ended: datetime | None
+    drained: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """What a machine hears as it is heard: the database's time (UTC), and how many machines take sites, it included."""
+
+    now: datetime
+    machines: int
+
+
+def join(conn: Connection, name: str, version: str, runs: int) -> None:
+    """Enter this machine under its name, with this process as its daemon; whoever calls this holds the lock of that
+    name. Machines that were silent for KEPT are forgotten."""
+    conn.execute(delete(machines).where(machines.c.heard < clock(-KEPT)))
+    now = conn.execute(select(clock())).scalar_one()
+    values = {"process": f"{os.getpid()} on {socket.gethostname()}", "version": version, "runs": runs, "running": 0}
+    upsert(conn, machines, {"name": name}, values | {"started": now, "heard": now, "ended": None})
+
+
+def beat(conn: Connection, name: str, running: int) -> Beat:
+    """Let others know that this machine is there, with so many runs."""
+    conn.execute(update(machines).where(machines.c.name == name).values(heard=clock(), running=running))
+    takes = machines.c.ended.is_(None) & machines.c.drained.is_(None) & (machines.c.heard > clock(-LIFE))
+    now, count = conn.execute(select(clock(), func.count()).select_from(machines).where(takes)).one()
+    return Beat(now, max(1, count))
+
+
+def leave(conn: Connection, name: str) -> None:
+    """Record that this machine ended in order."""
+    conn.execute(update(machines).where(machines.c.name == name).values(heard=clock(), ended=clock(), running=0))
+
+
+def listed(conn: Connection) -> list[Machine]:
+    """All machines by name."""
+    return [Machine(**row) for row in conn.execute(select(machines).order_by(machines.c.name)).mappings()]

@@ -1,0 +1,185 @@
+"""Several machines on one archive in PostgreSQL: `arshif run` several times, each with processes that no other sees."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from copy import copy
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from sqlalchemy import func, select
+
+from index.archive import documents, heartbeat, machines, saved_searches
+from index.archive import runs as records
+from index.archive import tables as t
+from tests.integration.daemon_process import Service, daemon
+from tests.integration.harness import Harness
+from tests.monitoring.test_alerts import hook
+from tests.support.news_sites import Newsroom
+from tests.support.patience import PATIENCE, wait_for
+from tests.support.postgresql import Server
+from tests.support.requirements import missing
+
+NAMES = ("one", "two", "three")
+SITES = ("arabic2", "english", "fa", "fr")
+# Upkeep every three seconds, not every ten minutes
+BUSTLING = "from crawler import daemon; daemon.CHECKUP = 3.0; from crawler.cli.app import main; main()"
+# As of another container: nobody else sees whether its processes live
+APART = ("unshare", "--pid", "--fork", "--mount-proc", "--kill-child")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _apart() -> None:
+    if subprocess.run([*APART, "true"], check=False, capture_output=True).returncode:
+        missing("no process namespaces can be made here")
+
+
+@contextmanager
+def machine(house: Harness, name: str) -> Iterator[Service]:
+    """`arshif run` under this name, with processes of its own."""
+    there = copy(house)
+    there.env = house.env | {"ARSHIF_MACHINE__NAME": name}
+    with daemon(there, "--no-web", code=("-c", BUSTLING), within=APART) as service:
+        yield service
+
+
+def end(service: Service) -> int:
+    """Its exit code after SIGTERM, which is for the daemon and not for what gave it its namespace."""
+    (inside,) = psutil.Process(service.process.pid).children()
+    os.kill(inside.pid, signal.SIGTERM)
+    return service.process.wait(PATIENCE)
+
+
+def runs_of(house: Harness) -> list[records.Run]:
+    with house.archive() as conn:
+        return records.recent(conn, 1_000)
+
+
+def boots(house: Harness) -> set[str]:
+    """The namespaces whose daemons began a run."""
+    with house.archive() as conn:
+        return set(conn.execute(select(t.runs.c.boot).distinct()).scalars())
+
+
+def opened(house: Harness, on: bool) -> None:
+    """Has the sites crawled, or not."""
+    for file in (house.config / "sites" / "test").glob("*.yaml"):
+        lines = file.read_text("utf-8").splitlines()
+        file.write_text("\n".join([*lines[:-1], f"enabled: {str(on).lower()}", ""]), "utf-8")
+
+
+def joined(house: Harness) -> set[str]:
+    """The names of the machines that are there."""
+    with house.archive() as conn:
+        return {one.name for one in machines.listed(conn)}
+
+
+def addresses(room: Newsroom) -> list[str]:
+    """Those of all articles, of which some are at two."""
+    return [article.url for site in room.sites for article in room.articles(site)]
+
+
+def ids(house: Harness, room: Newsroom) -> set[str | None]:
+    """The stored articles at these addresses; None for one that is not stored."""
+    with house.archive() as conn:
+        return {documents.by_url(conn, url) for url in addresses(room)}
+
+
+def told(got: list[dict[str, Any]]) -> list[str]:
+    """The addresses of articles in the messages, each as often as it was told."""
+    return re.findall(r"^http://\S+", "\n".join(str(one["message"]) for one in got), re.MULTILINE)
+
+
+def test_three_machines_share_the_sites_and_do_once_what_is_to_be_done_once(
+    postgresql_server: Server, tmp_path: Path
+) -> None:
+    """And when one of them is killed, the others take its sites over, once it has been silent for long enough."""
+    with Newsroom(via="proxy", only=SITES) as room, hook() as (address, got), ExitStack() as stack:
+        house = Harness(
+            room, tmp_path, postgresql_server, settings={"notify": [address], "machine": {"runs": 1}}, every=0.3
+        )
+        opened(house, False)
+        services = {name: stack.enter_context(machine(house, name)) for name in NAMES}
+        wait_for(lambda: joined(house) == set(NAMES))
+        for site in SITES:
+            room.hang(site, 0.5)  # so that no machine is done before the last one has looked
+        opened(house, True)
+        wait_for(lambda: None not in ids(house, room))
+        assert len(boots(house)) == len(NAMES), "each had its share"
+        for site in SITES:
+            room.hang(site, 0)
+        with house.open() as archive:
+            archive.write(lambda conn: saved_searches.add(conn, "all", "-qqqq", datetime.now(UTC))).result()
+        new = {room.publish(site).url for site in SITES}
+        wait_for(lambda: set(told(got)) == new)
+        with house.archive() as conn:
+            seen = machines.listed(conn)
+        assert {(one.name, one.runs, one.ended) for one in seen} == {(name, 1, None) for name in NAMES}
+        assert sum("upkeep of the archive is this machine's" in one.log for one in services.values()) == 1
+
+        room.hang("fr", PATIENCE)
+        holder = wait_for(lambda: crawls(house, services, "fr"))
+        at_work = runs_of(house)
+        services[holder].process.kill()
+        services[holder].process.wait()
+        room.hang("fr", 0)
+        late = room.publish("fr").url
+        others = [one for name, one in services.items() if name != holder]
+        wait_for(lambda: late in house.documents(), lambda: "\n".join(one.log[-3000:] for one in others))
+        wait_for(lambda: late in told(got))
+        assert [end(one) for one in others] == [0, 0]
+
+        killed = [run for run in runs_of(house) if run.status == "killed"]
+        assert {run.id for run in killed} <= {run.id for run in at_work}
+        (dead,) = (run for run in killed if "fr" in {part.site for part in run.sites})
+        after = next(run for run in runs_of(house) if any(p.site == "fr" and p.counts["stored"] for p in run.sites))
+        assert dead.ended is not None
+        assert after.started >= dead.ended >= dead.started + heartbeat.LIFE - heartbeat.LIFE / heartbeat.BEATS
+        logs = "".join(one.log for one in services.values())
+        assert "Traceback" not in logs, logs
+        assert set(told(got)) == {*new, late}
+        assert max(Counter(told(got)).values()) == 1, "nothing is told twice"
+        asked = Counter(f"http://{one.host}{one.path}" for one in room.requests())
+        assert {url: n for url in addresses(room) if (n := asked[url]) != 1} == {}
+        assert len(house.documents()) == len(ids(house, room)), "each is there once"
+        with house.archive() as conn:
+            assert conn.execute(select(func.max(t.versions.c.number))).scalar_one() == 1
+        together = [part for run in runs_of(house) for part in run.sites]
+        assert "busy" not in {part.status for part in together}, "no run began with another's site"
+
+
+def crawls(house: Harness, services: dict[str, Service], site: str) -> str:
+    """The machine that is crawling this site; "" if none is."""
+    with house.archive() as conn:
+        if (
+            site not in records.at_work(conn)
+            and not conn.execute(
+                select(t.leases.c.owner).where(t.leases.c.site == site, t.leases.c.owner.is_not(None))
+            ).all()
+        ):
+            return ""
+        owner = conn.execute(select(t.leases.c.owner).where(t.leases.c.site == site)).scalar_one()
+    number = (owner or "").removeprefix("run ")
+    return next((name for name, one in services.items() if number and f"run {number}:" in one.log), "")
+
+
+def test_a_second_machine_of_the_same_name_is_refused(postgresql_server: Server, tmp_path: Path) -> None:
+    with Newsroom(via="proxy", only=("fr",)) as room:
+        house = Harness(room, tmp_path, postgresql_server)
+        with machine(house, "one") as service:
+            service.wait_for(house.documents)
+            house.arshif("run", "--no-web", code=3, ARSHIF_MACHINE__NAME="one")
+            assert "is running already" in house.log
+            assert end(service) == 0
+        with house.archive() as conn:
+            (one,) = machines.listed(conn)
+        assert one.ended is not None
