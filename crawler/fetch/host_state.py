@@ -20,6 +20,16 @@ class HostStates(Protocol):
     async def put(self, origin: str, **columns: Any) -> None:
         """Set these fields of the origin's state."""
 
+    async def take_turn(self, origin: str, longest: float) -> float:
+        """Begin this crawl's turn at an origin's host, of so many seconds at most; return 0, or where another machine
+        has it, the seconds after which that ends at the latest.
+
+        :raises RequestRefused: when the host has asked another machine to wait.
+        """
+
+    def end_turn(self, host: str, delay: float) -> None:
+        """End this crawl's turn at a host: no machine asks it within this many seconds."""
+
 
 class MemoryHostStates:
     """Host states in memory, for `arshif sites check` and `scrapy shell`, which have no archive."""
@@ -34,3 +44,10 @@ class MemoryHostStates:
     async def put(self, origin: str, **columns: Any) -> None:
         """Set these fields of the origin's state."""
         self.known[origin] = replace(await self.state(origin), **columns)
+
+    async def take_turn(self, origin: str, longest: float) -> float:  # noqa: ARG002
+        """Nobody else is known."""
+        return 0.0
+
+    def end_turn(self, host: str, delay: float) -> None:
+        """Nobody else is known."""

@@ -28,6 +28,8 @@ class HttpHandler(BoundedAgent, HTTP11DownloadHandler):
         try:
             for look in request.meta.pop("looks", {}).values():  # last checks before the request is sent
                 look()
+            if turn := request.meta.pop("turn", None):
+                await turn()  # no other machine asks the host now
         except Exception:
             self._crawler.signals.send_catch_log(request_unsent, request=request)
             raise

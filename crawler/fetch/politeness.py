@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
+from functools import partial
 from time import monotonic
 from typing import Any, Self
 
@@ -12,13 +14,26 @@ from scrapy.crawler import Crawler
 from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.fetch.block_detection import BlockDetector
+from crawler.fetch.circuit_breaker import HostUnavailable
 from crawler.fetch.crawl_state import crawl_state
-from crawler.fetch.host_state import host_slower, request_unsent
+from crawler.fetch.host_state import HostStates, host_slower, request_unsent
 from crawler.fetch.penalties import payer
+from index.archive.hosts import origin
+from index.model.codes import FetchReason
 
 MAX_DELAY_SECONDS = 60.0  # between two requests to a host, however slowly it answers
 # With no delay at all, Scrapy takes a slot's whole queue before it counts the first request (`_process_queue`)
 MIN_DELAY_SECONDS = 0.001
+MAX_TURN_WAIT = 20.0  # seconds that a request waits for another machine; less than a crawl has when it is asked to end
+TURN_LOOK = 0.5  # seconds between two looks at whether another machine is done, at most
+SLACK = 30.0  # seconds that a turn lasts beyond the time in which a page must have come
+
+
+class HostTaken(HostUnavailable):
+    """Another machine is asking the host, and did not leave it in time."""
+
+    reason = FetchReason.HOST_TAKEN
+    heard = True
 
 
 class PolitenessMiddleware:
@@ -30,6 +45,8 @@ class PolitenessMiddleware:
 
     After a slow response, the delay is at least as long as the response took; each block page in a row doubles it.
     Scrapy's AutoThrottle would reset the delay of a site that has its own (DOWNLOAD_SLOTS) to the general one.
+
+    Where several machines crawl, a host is asked by one at a time, and by none within its delay (`HostStates`).
     """
 
     def __init__(
@@ -38,9 +55,14 @@ class PolitenessMiddleware:
         delays: Mapping[str, Mapping[str, Any]],
         blocks: BlockDetector,
         slot_of: Callable[[str], Slot | None],
+        hosts: HostStates,
+        longest: float,
     ) -> None:
         self.delay = delay
         self.blocks = blocks
+        self.hosts = hosts
+        self.longest = longest  # seconds that a turn lasts
+        self.taken: set[str] = set()  # hosts that another machine did not leave in time
         self.slot_of = slot_of  # the download slot of a host, None before its first request
         self.delays = {host: float(slot["delay"]) for host, slot in delays.items() if "delay" in slot}
         self.wishes: dict[str, float] = {}  # delays in seconds that hosts request themselves, such as by Crawl-delay
@@ -53,14 +75,38 @@ class PolitenessMiddleware:
 
         settings = crawler.settings
         delay, delays = settings.getfloat("DOWNLOAD_DELAY"), settings.getdict("DOWNLOAD_SLOTS")
-        middleware = cls(delay, delays, crawl_state(crawler).blocks, slot_of)
+        longest = 2 * settings.getfloat("DOWNLOAD_TIMEOUT") + SLACK
+        state = crawl_state(crawler)
+        middleware = cls(delay, delays, state.blocks, slot_of, state.hosts, longest)
         crawler.signals.connect(middleware.answered, signals.response_downloaded)
         crawler.signals.connect(middleware.slower, host_slower)
         crawler.signals.connect(middleware.unsent, request_unsent)
+        crawler.signals.connect(middleware.left, signals.request_left_downloader)
         return middleware
 
     async def process_request(self, request: Request) -> None:
         request.meta["download_slot"] = urlparse_cached(request).hostname or ""
+        request.meta["turn"] = partial(self.take_turn, request.meta["download_slot"], origin(request.url))
+
+    async def take_turn(self, host: str, origin: str) -> None:
+        """Wait until no other machine asks the host, nor has within its delay; `left` ends our turn.
+
+        :raises HostTaken: when that takes too long: then the host gets no further requests in this run.
+        """
+        end = monotonic() + MAX_TURN_WAIT
+        while host not in self.taken and (wait := await self.hosts.take_turn(origin, self.longest)):
+            if monotonic() > end:
+                self.taken.add(host)
+            else:
+                await asyncio.sleep(min(wait, TURN_LOOK))
+        if host in self.taken:
+            raise HostTaken(host=host)
+
+    def left(self, request: Request) -> None:
+        """End our turn at the host, with the delay that it has now."""
+        host = request.meta.get("download_slot", "")
+        slot = self.slot_of(host)
+        self.hosts.end_turn(host, self.delay if slot is None else slot.delay)
 
     def slower(self, host: str, seconds: float) -> None:
         """Raise the host's delay to this many seconds, MAX_DELAY_SECONDS at most, from now on."""

@@ -17,7 +17,7 @@ from threading import Lock
 from crawler.config import Config
 from crawler.errors import Busy
 from crawler.processes import crawl_process
-from index.archive import Archive, machines
+from index.archive import Archive, host_turns, machines
 from index.archive.clock import SKEW
 from index.archive.database import StillHeld
 from index.locale import FALLBACK, duration
@@ -62,6 +62,7 @@ class Machine:
         if not self.joined:
             told = version("arshif"), self.config.settings.machine.runs
             self.archive.write(lambda conn: machines.join(conn, self.name, *told)).result()
+            self.archive.write(host_turns.expire).result()
             self.joined = True
         heard = self.archive.write(partial(machines.beat, name=self.name, running=running)).result()
         self.count = heard.machines

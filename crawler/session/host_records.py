@@ -1,11 +1,19 @@
-"""Host state (robots.txt, Retry-After), kept in the crawl's archive across runs."""
+"""Host state (robots.txt, Retry-After), kept in the crawl's archive across runs; and turns at hosts, where machines
+share it."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
+from sqlalchemy import Connection
+
+from crawler.fetch.retry_after import RetryLater
 from crawler.session.store import SessionStore
-from index.archive import hosts
+from index.archive import host_turns, hosts
+from index.archive.host_turns import Turn
 from index.archive.hosts import HostState
 
 
@@ -14,6 +22,7 @@ class HostRecords:
 
     def __init__(self, store: SessionStore) -> None:
         self.store = store
+        self.turns: dict[str, int] = {}  # our turns that are under way, by host
 
     async def state(self, origin: str) -> HostState:
         """The origin's state."""
@@ -22,3 +31,29 @@ class HostRecords:
     async def put(self, origin: str, **columns: Any) -> None:
         """Set these fields of the origin's state."""
         await self.store.write(lambda conn: hosts.put(conn, origin, **columns))
+
+    async def take_turn(self, origin: str, longest: float) -> float:
+        """Begin this crawl's turn; without other machines, it is always ours.
+
+        :raises RetryLater: when the host has asked another machine to wait.
+        """
+        if not self.store.archive.database.shared:
+            return 0.0
+        host = urlsplit(origin).hostname or ""
+
+        def take(conn: Connection) -> Turn | datetime:
+            until = hosts.asked_to_wait(conn, origin, datetime.now(UTC))
+            return until or host_turns.take(conn, host, timedelta(seconds=longest))
+
+        turn = await self.store.write(take)
+        if isinstance(turn, datetime):
+            raise RetryLater(host=host, until=turn)
+        if turn.number is not None:
+            self.turns[host] = turn.number
+        return turn.wait.total_seconds()
+
+    def end_turn(self, host: str, delay: float) -> None:
+        """End this crawl's turn, if it has one; nobody waits for that."""
+        if (number := self.turns.pop(host, None)) is not None and self.store.is_open:
+            end = partial(host_turns.end, host=host, number=number, delay=timedelta(seconds=delay))
+            self.store.archive.write(end)

@@ -30,7 +30,7 @@ from index.archive.upsert import streamed
 from index.errors import ArchiveError, Busy
 from index.model.message import Message
 
-LEFT_OUT = {t.processes, t.machines, t.data_folder}  # who is alive, and which folder a database belongs to
+LEFT_OUT = {t.processes, t.machines, t.host_turns, t.data_folder}  # who is alive, and which folder it belongs to
 TABLES = [table for table in t.metadata.sorted_tables if table not in LEFT_OUT]  # those that others refer to come first
 DRAFT = "copying"  # folder in the data folder: the file that is made from a database
 LOCKS = ("daemon", KEEPING, "shipper-embedded", "shipper-elasticsearch")

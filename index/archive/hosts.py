@@ -61,6 +61,12 @@ def _unpacked(robots: bytes | None) -> bytes | None:
     return zlib.decompress(robots[len(_PACKED) :]) if robots and robots.startswith(_PACKED) else robots
 
 
+def asked_to_wait(conn: Connection, origin: str, now: datetime) -> datetime | None:
+    """When the Retry-After of an origin ends; None if it has none, as in `waiting`."""
+    mine = (hosts.c.origin == origin) & hosts.c.not_before.between(now, now + LONGEST_WAIT)
+    return conn.execute(select(hosts.c.not_before).where(mine)).scalar_one_or_none()
+
+
 def waiting(conn: Connection, now: datetime) -> dict[str, datetime]:
     """The origins whose Retry-After has not ended yet, with when it ends; one that no host can have asked for, which a
     clock from the future wrote, is none."""

@@ -574,6 +574,14 @@ machines = Table(  # who crawls into an archive in PostgreSQL; none with SQLite
     Column("drained", Instant),  # since when it is to take no sites; None: it takes them
 )
 
+host_turns = Table(  # who may ask a host, where several machines crawl; none with SQLite
+    "host_turns",
+    metadata,
+    Column("host", String, primary_key=True),
+    Column("number", BigInteger, nullable=False),  # of its turns so far
+    Column("until", Instant, nullable=False),  # when the next may begin, by the database's clock
+)
+
 data_folder = Table(  # the folder of an archive in PostgreSQL, where its WARC files are: one row, and none with SQLite
     "data_folder",
     metadata,

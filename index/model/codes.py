@@ -53,6 +53,7 @@ class FetchReason(StrEnum):
     ROBOTS_UNREACHABLE = "fetch.robots_unreachable"  # why: a message of this kind; origin
     HOST_SILENT = "fetch.host_silent"  # host, n: requests in a row
     HOST_BLOCKS = "fetch.host_blocks"  # host
+    HOST_TAKEN = "fetch.host_taken"  # host
     BUDGET_REQUESTS = "fetch.budget_requests"  # host, n
     BUDGET_BYTES = "fetch.budget_bytes"  # host, megabytes
     BUDGET_SECONDS = "fetch.budget_seconds"  # host, seconds

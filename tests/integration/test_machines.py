@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from copy import copy
 from datetime import UTC, datetime
+from email.utils import format_datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -183,3 +185,48 @@ def test_a_second_machine_of_the_same_name_is_refused(postgresql_server: Server,
         with house.archive() as conn:
             (one,) = machines.listed(conn)
         assert one.ended is not None
+
+
+def test_no_host_is_asked_by_two_machines_within_its_delay(postgresql_server: Server, tmp_path: Path) -> None:
+    """Two sites, each crawled by another machine, whose feeds lead to a third one's host."""
+    with Newsroom(via="proxy", only=("english",)) as room, ExitStack() as stack:
+        house = Harness(room, tmp_path, postgresql_server, settings={"machine": {"runs": 1}}, every=60, delay=DELAY)
+        (house.config / "sites" / "test" / "english.yaml").unlink()
+        pages = [article.url for article in room.articles("english")]
+        halves = {"left": pages[::2], "right": pages[1::2]}
+        for name, urls in halves.items():
+            room.serve(f"http://{name}.example/feed", feed(urls), "application/rss+xml")
+            (house.config / "sites" / "test" / f"{name}.yaml").write_text(
+                SITE.format(name=name, host=room.sites["english"].host), "utf-8"
+            )
+        services = [stack.enter_context(machine(house, name)) for name in NAMES[:2]]
+        wait_for(lambda: joined(house) == set(NAMES[:2]))
+        opened(house, True)
+        wait_for(lambda: set(pages) <= {f"http://{one.host}{one.path}" for one in room.requests("english")})
+        assert [end(one) for one in services] == [0, 0]
+        assert len(boots(house)) == 2
+        asked = room.requests("english")
+        gaps = [later.time - earlier.time for earlier, later in pairwise(asked)]
+        assert min(gaps) > 0.95 * DELAY, gaps
+        times = [[one.time for one in asked if f"http://{one.host}{one.path}" in urls] for urls in halves.values()]
+        assert max(map(min, times)) < min(map(max, times)), "both asked it in the same minutes"
+
+
+DELAY = 3.0  # seconds; a machine looks at what is due every ten
+SITE = """\
+name: {name}
+homepage: http://{name}.example/
+country: SY
+languages: [en]
+time_zone: Asia/Damascus
+domains: [{host}]
+sources: [{{kind: feed, url: "http://{name}.example/feed"}}]
+rendering: none
+enabled: false
+"""
+
+
+def feed(urls: list[str]) -> bytes:
+    now = format_datetime(datetime.now(UTC))
+    items = "".join(f"<item><title>{u}</title><link>{u}</link><pubDate>{now}</pubDate></item>" for u in urls)
+    return f'<rss version="2.0"><channel><title>x</title>{items}</channel></rss>'.encode()

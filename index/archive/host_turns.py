@@ -1,0 +1,49 @@
+"""Turns at hosts, where several machines crawl into one archive: while one asks a host, and until its delay has passed,
+no other does. By the database's clock, and so only in PostgreSQL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import Connection, delete, select, update
+
+from index.archive import dialect
+from index.archive.heartbeat import clock
+from index.archive.tables import host_turns
+
+KEPT = timedelta(days=1)  # how long the row of a host that nobody asks is kept; longer than any delay
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A turn at a host, by its number; None: it is another's, for as long as `wait` at most."""
+
+    number: int | None
+    wait: timedelta = timedelta()
+
+
+def take(conn: Connection, host: str, longest: timedelta) -> Turn:
+    """Begin a turn, unless one is under way or its delay has not passed. It ends after `longest`, if not before."""
+    new = dialect.of(conn).insert(host_turns).values(host=host, number=1, until=clock(longest))
+    begin = new.on_conflict_do_update(
+        index_elements=["host"],
+        set_={"number": host_turns.c.number + 1, "until": clock(longest)},
+        where=host_turns.c.until <= clock(),
+    ).returning(host_turns.c.number)
+    number = conn.execute(begin).scalar_one_or_none()
+    if number is not None:
+        return Turn(number)
+    until, now = conn.execute(select(host_turns.c.until, clock()).where(host_turns.c.host == host)).one()
+    return Turn(None, max(until - now, timedelta(milliseconds=1)))
+
+
+def end(conn: Connection, host: str, number: int, delay: timedelta) -> None:
+    """End a turn: the next begins after this delay. One that ended by itself changes nothing."""
+    mine = (host_turns.c.host == host) & (host_turns.c.number == number)
+    conn.execute(update(host_turns).where(mine).values(until=clock(delay)))
+
+
+def expire(conn: Connection) -> None:
+    """Delete the rows of hosts that nobody has asked for KEPT."""
+    conn.execute(delete(host_turns).where(host_turns.c.until < clock(-KEPT)))

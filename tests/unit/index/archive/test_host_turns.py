@@ -1,0 +1,67 @@
+"""Turns at hosts: one at a time, and the delay after it, by the database's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from index.archive import Archive, host_turns
+from index.archive.heartbeat import clock
+from index.archive.host_turns import Turn
+from index.archive.tables import host_turns as table
+from tests.support.postgresql import Server
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def archive(postgresql_server: Server, tmp_path: Path) -> Iterator[Archive]:
+    with postgresql_server.archive(tmp_path) as database, Archive(database) as archive:
+        yield archive
+
+
+def take(archive: Archive, host: str = "step.example") -> Turn:
+    return archive.write(lambda conn: host_turns.take(conn, host, MINUTE)).result()
+
+
+def end(archive: Archive, number: int, delay: timedelta) -> None:
+    archive.write(lambda conn: host_turns.end(conn, "step.example", number, delay)).result()
+
+
+def let_pass(archive: Archive) -> None:
+    archive.write(lambda conn: conn.execute(update(table).values(until=clock(-host_turns.KEPT - MINUTE)))).result()
+
+
+def test_a_host_is_asked_by_one_at_a_time_and_by_none_within_its_delay(archive: Archive) -> None:
+    assert take(archive) == Turn(1)
+    other = take(archive)
+    assert other.number is None
+    assert timedelta() < other.wait <= MINUTE
+    assert take(archive, "other.example") == Turn(1)
+    end(archive, 1, 2 * MINUTE)
+    assert MINUTE < take(archive).wait <= 2 * MINUTE
+    let_pass(archive)
+    assert take(archive) == Turn(2)
+
+
+def test_who_was_away_for_longer_than_a_turn_does_not_end_anothers(archive: Archive) -> None:
+    take(archive)
+    let_pass(archive)
+    assert take(archive) == Turn(2)
+    end(archive, 1, timedelta())
+    assert take(archive).number is None
+    end(archive, 2, timedelta())
+    assert take(archive) == Turn(3)
+
+
+def test_hosts_that_nobody_asks_are_forgotten(archive: Archive) -> None:
+    take(archive)
+    let_pass(archive)
+    take(archive, "other.example")
+    archive.write(host_turns.expire).result()
+    with archive.read() as conn:
+        assert [row.host for row in conn.execute(table.select())] == ["other.example"]
