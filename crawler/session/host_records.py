@@ -22,7 +22,8 @@ class HostRecords:
 
     def __init__(self, store: SessionStore) -> None:
         self.store = store
-        self.turns: dict[str, int] = {}  # our turns that are under way, by host
+        self.turns: dict[str, int] = {}  # our last turn by host
+        self.under_way: set[str] = set()  # hosts at which it has not ended
 
     async def state(self, origin: str) -> HostState:
         """The origin's state."""
@@ -43,17 +44,19 @@ class HostRecords:
 
         def take(conn: Connection) -> Turn | datetime:
             until = hosts.asked_to_wait(conn, origin, datetime.now(UTC))
-            return until or host_turns.take(conn, host, timedelta(seconds=longest))
+            return until or host_turns.take(conn, host, timedelta(seconds=longest), self.turns.get(host))
 
         turn = await self.store.write(take)
         if isinstance(turn, datetime):
             raise RetryLater(host=host, until=turn)
         if turn.number is not None:
             self.turns[host] = turn.number
+            self.under_way.add(host)
         return turn.wait.total_seconds()
 
     def end_turn(self, host: str, delay: float) -> None:
         """End this crawl's turn, if it has one; nobody waits for that."""
-        if (number := self.turns.pop(host, None)) is not None and self.store.is_open:
-            end = partial(host_turns.end, host=host, number=number, delay=timedelta(seconds=delay))
+        if host in self.under_way and self.store.is_open:
+            self.under_way.remove(host)
+            end = partial(host_turns.end, host=host, number=self.turns[host], delay=timedelta(seconds=delay))
             self.store.archive.write(end)

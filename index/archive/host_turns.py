@@ -6,12 +6,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, or_, select, update
 
 from index.archive import dialect
 from index.archive.heartbeat import clock
 from index.archive.tables import host_turns
 
+PATIENCE = timedelta(seconds=2)  # for which who had the last turn leaves the next to somebody else who asked for it
+PAUSE = timedelta(milliseconds=50)  # between two attempts, at least
 KEPT = timedelta(days=1)  # how long the row of a host that nobody asks is kept; longer than any delay
 
 
@@ -23,19 +25,27 @@ class Turn:
     wait: timedelta = timedelta()
 
 
-def take(conn: Connection, host: str, longest: timedelta) -> Turn:
-    """Begin a turn, unless one is under way or its delay has not passed. It ends after `longest`, if not before."""
-    new = dialect.of(conn).insert(host_turns).values(host=host, number=1, until=clock(longest))
+def take(conn: Connection, host: str, longest: timedelta, last: int | None = None) -> Turn:
+    """Begin a turn, unless one is under way or its delay has not passed. It ends after `longest`, if not before.
+
+    `last` is the turn that the asking process had before: if that was the last of all, and others have asked since, it
+    is for one of them, as all wait for the same moment.
+    """
+    values = {"until": clock(longest), "asked": None}
+    new = dialect.of(conn).insert(host_turns).values(host=host, number=1, **values)
+    other = host_turns.c.number != (last or 0)
+    alone = or_(other, host_turns.c.asked.is_(None), host_turns.c.asked < clock(-PATIENCE))
     begin = new.on_conflict_do_update(
         index_elements=["host"],
-        set_={"number": host_turns.c.number + 1, "until": clock(longest)},
-        where=host_turns.c.until <= clock(),
+        set_={"number": host_turns.c.number + 1} | values,
+        where=(host_turns.c.until <= clock()) & alone,
     ).returning(host_turns.c.number)
     number = conn.execute(begin).scalar_one_or_none()
     if number is not None:
         return Turn(number)
+    conn.execute(update(host_turns).where(host_turns.c.host == host, other).values(asked=clock()))
     until, now = conn.execute(select(host_turns.c.until, clock()).where(host_turns.c.host == host)).one()
-    return Turn(None, max(until - now, timedelta(milliseconds=1)))
+    return Turn(None, max(until - now, PAUSE))
 
 
 def end(conn: Connection, host: str, number: int, delay: timedelta) -> None:

@@ -580,6 +580,7 @@ host_turns = Table(  # who may ask a host, where several machines crawl; none wi
     Column("host", String, primary_key=True),
     Column("number", BigInteger, nullable=False),  # of its turns so far
     Column("until", Instant, nullable=False),  # when the next may begin, by the database's clock
+    Column("asked", Instant),  # when somebody else than who had the last one wanted the next; None: nobody since then
 )
 
 data_folder = Table(  # the folder of an archive in PostgreSQL, where its WARC files are: one row, and none with SQLite

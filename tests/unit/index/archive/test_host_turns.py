@@ -24,8 +24,8 @@ def archive(postgresql_server: Server, tmp_path: Path) -> Iterator[Archive]:
         yield archive
 
 
-def take(archive: Archive, host: str = "step.example") -> Turn:
-    return archive.write(lambda conn: host_turns.take(conn, host, MINUTE)).result()
+def take(archive: Archive, host: str = "step.example", last: int | None = None) -> Turn:
+    return archive.write(lambda conn: host_turns.take(conn, host, MINUTE, last)).result()
 
 
 def end(archive: Archive, number: int, delay: timedelta) -> None:
@@ -56,6 +56,20 @@ def test_who_was_away_for_longer_than_a_turn_does_not_end_anothers(archive: Arch
     assert take(archive).number is None
     end(archive, 2, timedelta())
     assert take(archive) == Turn(3)
+
+
+def test_who_had_the_last_turn_leaves_the_next_to_who_asked_for_it(archive: Archive) -> None:
+    assert take(archive) == Turn(1)
+    assert take(archive).number is None, "somebody else asks"
+    end(archive, 1, timedelta())
+    assert take(archive, last=1) == Turn(None, host_turns.PAUSE)
+    assert take(archive) == Turn(2)
+    end(archive, 2, timedelta())
+    assert take(archive, last=2) == Turn(3), "nobody has asked since"
+    assert take(archive).number is None
+    long_ago = update(table).values(asked=clock(-host_turns.PATIENCE), until=clock())
+    archive.write(lambda conn: conn.execute(long_ago)).result()
+    assert take(archive, last=3) == Turn(4), "whoever asked has gone"
 
 
 def test_hosts_that_nobody_asks_are_forgotten(archive: Archive) -> None:
