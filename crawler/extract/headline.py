@@ -45,20 +45,21 @@ def headline(document: HtmlDocument, node: jsonld.Node | None, site_names: Itera
         *(text for text, logo in tops if logo),
         urlsplit(document.url).hostname or "",
     ])  # fmt: skip
-    settled = _settled(told, [text for text, logo in tops if not logo])
+    unlinked = [text for text, logo in tops if not logo]
+    settled, whole = _settled(told, unlinked), _signed((title for title, _ in told), own) & frozenset(unlinked)
     declared = [
         (title, origin)
         for raw, origin in told
-        if (title := _without_site(raw, own, settled)) and not _is_name(title, own)
+        if (title := _without_site(raw, own, settled, whole)) and not _is_name(title, own)
     ]
     titles = [title for title, _ in declared]
-    headings = [text for text, logo in tops if not logo and not _is_name(text, own)]
+    headings = [text for text in unlinked if not _is_name(text, own)]
     shown = max(headings, key=lambda h: max((_agreement(h, t) for t in titles), default=0.0), default="")
     if shown and not titles:
-        return _without_site(shown, own, settled), "h1"
+        return _without_site(shown, own, settled, whole), "h1"
     if shown and max(_agreement(shown, t) for t in titles) >= _SIMILAR and not _is_settled(declared, shown):
         glued = next((t for t in titles if _key(t) == _key(shown) and len(words(t)) > len(words(shown))), "")
-        return (glued, "og") if glued else (_without_site(shown, own, settled), "h1")
+        return (glued, "og") if glued else (_without_site(shown, own, settled, whole), "h1")
     if declared:
         return _within(document, titles) or _part_shown(document, declared) or declared[0]
     second = next((t for t in map(text_of, document.tree.css("h2")[:5]) if len(t) > 15), "")
@@ -141,20 +142,33 @@ def _settled(declared: Iterable[tuple[str, str]], headings: list[str]) -> frozen
     return frozenset([*map(line, headings), *(title for title, times in said.items() if times > 1)])
 
 
-def _without_site(title: str, keys: Collection[str], settled: Collection[str] = ()) -> str:
+def _signed(declared: Iterable[str], keys: Collection[str]) -> frozenset[str]:
+    """What the page puts its site's name behind. Where a heading shows that too, a further name in it is its own:
+    `The Paper: why we strike | The Paper`."""
+    found = ((line(title), _cuts(line(title))) for title in declared)
+    return frozenset(
+        title[: cuts[-1].start()].strip()
+        for title, cuts in found
+        if cuts and _is_exactly(title[cuts[-1].end() :], keys)
+    )
+
+
+def _without_site(title: str, keys: Collection[str], settled: Collection[str], whole: Collection[str]) -> str:
     """The title without the site's name at either end: `Headline | Name`, `Name - Headline`, `Name: Headline`. `keys`
     are those of its names.
 
     A part that is only like the name, as `BBC` is like `BBC News`, is taken off once, and not off the `settled` titles:
-    an outlet is in the news itself."""
+    an outlet is in the news itself. Nothing is taken off what is `whole`."""
     title = line(title[:_TITLE_MAX_CHARS])
     first, *rest = title.split("_")
     if rest and len(first) >= _SPACELESS_MIN_CHARS and _SPACELESS.search(first):
         title = first.strip()  # as Chinese portals separate the headline from section and site
     alike = _is_name
     for _ in range(3):
+        if title in whole:
+            break
         alike = _is_exactly if title in settled else alike
-        cuts = [cut for cut in _PARTS.finditer(title) if not _is_quote(cut, title)]
+        cuts = _cuts(title)
         label = _LABEL.match(title)
         if cuts and alike(title[cuts[-1].end() :], keys):
             title = title[: cuts[-1].start()].strip()
@@ -168,9 +182,12 @@ def _without_site(title: str, keys: Collection[str], settled: Collection[str] = 
     return title
 
 
-def _is_quote(cut: re.Match[str], title: str) -> bool:
-    """Whether a mark at the end of a title is a quotation mark (`«نسور الجبل» إلى النهائي`) and not a separator."""
-    return cut[0].strip() in ("«", "»") and (cut.start() == 0 or cut.end() == len(title))
+def _cuts(title: str) -> list[re.Match[str]]:
+    """The separators in a title; no quotation marks that look like some: those at its ends, and around what it begins
+    with (`«نسور الجبل» إلى النهائي`)."""
+    quoted = title.find("»") + 1 if title.startswith("«") else 0
+    found = _PARTS.finditer(title, quoted)
+    return [cut for cut in found if cut[0].strip() not in ("«", "»") or (cut.start() > 0 and cut.end() < len(title))]
 
 
 def words(text: str) -> list[str]:

@@ -186,8 +186,10 @@ def _is_video(document: HtmlDocument, found: list[jsonld.Node], declared: bool) 
 
 
 def _lists(draft: Draft, document: HtmlDocument) -> bool:
-    """Whether a page consists of teasers of other articles, or of links, without text that matches its headline: the
-    page of a news flash, which is short, may be full of both."""
+    """Whether a page consists of other articles, whole or as teasers, or of links, without text that matches its
+    headline: the page of a news flash, which is short, may be full of both."""
+    if _undated(draft) and teasers.headed(document, draft.body) >= _CARDS:
+        return True
     cards, leads = teasers.read(document)
     own = [text for text in draft.body if teasers.key(text) not in leads]
     if len(set(words(draft.headline)) & set(words(" ".join(own)))) >= _ABOUT:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.boilerplate.phrases import known
-from crawler.extract.html_document import HtmlDocument, ancestors, attribute, paragraphs, text_of
+from crawler.extract.html_document import HtmlDocument, ancestors, attribute, lines_of, paragraphs, text_of
 
 _HEADLINES = "h2 a[href], h3 a[href], h4 a[href], h5 a[href], a[href] h2, a[href] h3, a[href] h4, a[href] h5"
 _UP = 4  # maximum levels from a headline to its box
@@ -17,6 +17,7 @@ _MAX_LINKS = 400  # links per page
 _BOX = 900  # characters; a larger box contains more than a teaser
 _KEY = 60  # characters by which a teaser's text is recognised
 _ONWARDS = ("continues", "read also")  # kinds of phrases of links such as "Read more"
+_BYLINES = 3  # lines within which a post's text begins below its heading: author and date come first
 _LEAD = 20  # minimum characters in a box besides its link, such as a lead
 _MORE = 40  # maximum characters of a link such as "Read more"
 
@@ -30,6 +31,15 @@ def read(document: HtmlDocument) -> tuple[int, frozenset[str]]:
     return len(boxes), frozenset(map(key, texts))
 
 
+def headed(document: HtmlDocument, body: Iterable[str]) -> int:
+    """How many paragraphs of a text stand next below a heading that leads to another page: as many posts does a list
+    show that shows them whole."""
+    keys = set(map(key, body))
+    tree = LexborHTMLParser(document.markup)
+    nodes = (n for n in tree.css(_HEADLINES)[:_MAX_LINKS] if _is_other_page(attribute(_link(n), "href"), document.url))
+    return sum(any(key(text) in keys for text in islice(_after(node), _BYLINES)) for node in nodes)
+
+
 def key(text: str) -> str:
     """The key of a paragraph, the same if it is truncated."""
     return "".join(filter(str.isalnum, text[: 2 * _KEY].casefold()))[:_KEY]
@@ -37,7 +47,7 @@ def key(text: str) -> str:
 
 def _boxes(tree: LexborHTMLParser, url: str) -> Iterator[LexborNode]:
     for node in tree.css(_HEADLINES)[:_MAX_LINKS]:
-        link = node if node.tag == "a" else next((n for n in ancestors(node) if n.tag == "a"), node)
+        link = _link(node)
         if not _is_other_page(attribute(link, "href"), url):
             continue
         if len(text_of(node)) + _LEAD < len(text_of(link)) <= _BOX:
@@ -50,6 +60,20 @@ def _boxes(tree: LexborHTMLParser, url: str) -> Iterator[LexborNode]:
         box = _box(link, None) if phrase is not None and phrase.kind in _ONWARDS else None
         if box is not None:
             yield box
+
+
+def _link(node: LexborNode) -> LexborNode:
+    """The link in a heading, or around it."""
+    return node if node.tag == "a" else next((n for n in ancestors(node) if n.tag == "a"), node)
+
+
+def _after(node: LexborNode) -> Iterator[str]:
+    """The texts that follow a node in the elements around it."""
+    for around in (node, *islice(ancestors(node), _UP)):
+        sibling = around.next
+        while sibling is not None:
+            yield from lines_of([sibling])
+            sibling = sibling.next
 
 
 def _box(link: LexborNode, alone: str | None) -> LexborNode | None:

@@ -75,6 +75,27 @@ def test_an_arabic_outlet_that_is_in_the_news_is_no_name_to_cut() -> None:
     assert read(f"<h1>{said}</h1>", f"{said} | صحيفة المدينة", name="صحيفة المدينة")[0] == said
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Hafenbote: Warum der Ostpier schließt – ein Gespräch",
+        "Hafenbote – fünfzig Jahre am Kai",
+        "«Hafenbote» — 50 лет: как всё начиналось",
+        "«Hafenbote» يسأل: من يدفع؟",
+    ],
+    ids=["label", "part", "quoted", "quoted-arabic"],
+)
+def test_a_heading_that_the_page_signs_is_whole(said: str) -> None:
+    assert read(f"<h1>{said}</h1>", f"{said} | Hafenbote", name="Hafenbote")[0] == said
+    assert read(f"<h1>{said}</h1>", f"{said} | Hafenbote", og=said, name="Hafenbote")[0] == said
+
+
+def test_a_heading_that_nothing_signs_goes_on_after_the_name() -> None:
+    assert read(f"<h1>Hafenbote: {OWN}</h1>", f"Hafenbote: {OWN}", name="Hafenbote")[0] == OWN
+    assert read("", f"{OWN} - Hafenbote - Hafenbote", f"{OWN} - Hafenbote", name="Hafenbote")[0] == OWN
+    assert read("", f"«Der Kai» - {SITE}", name=SITE)[0] == "«Der Kai»"
+
+
 def test_a_label_in_the_heading_goes_where_the_declared_title_lacks_it() -> None:
     top = f"<h1><span class='label'>Exclusive</span> {OWN}</h1>"
     assert read(top, title=f"{OWN} | {SITE}", og=OWN)[0] == OWN

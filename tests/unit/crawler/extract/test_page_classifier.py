@@ -22,6 +22,12 @@ CARDS = "".join(
     f"<div class=c><h3><a href='/n/{n}'>خبر آخر رقم {n}</a></h3><p>هذه مقدمة الخبر رقم {n} كما تظهر هنا.</p></div>"
     for n in range(9)
 )
+POSTS = [
+    "".join(
+        f"<p>{line} of {name} said that the gate would open in spring, and that nobody had a key.</p>" for line in "ab"
+    )
+    for name in ("Dora", "Emil", "Fadi", "Ghada", "Hana", "Ivo")
+]
 
 
 def article(html: str) -> str:
@@ -40,8 +46,10 @@ def article(html: str) -> str:
         "<h1>Access denied to the harbour, say fishermen</h1><p>The gate was locked on Monday, nobody had a key.</p>",
         "<title>Live: the ferry</title><meta property='og:type' content='article'><h1>Live: the ferry</h1>"
         + "".join(f"<div><h3><a href='#e{n}'>1{n}:00</a></h3><p>{ENTRY}</p></div>" for n in range(9)),
+        "<title>The gate in six voices</title><h1>The gate in six voices</h1><time datetime=2018-06-08T10:00Z>8 June 2018</time>"
+        + "".join(f"<h2><a href='/people/{n}'>Voice number {n}</a></h2>{text}" for n, text in enumerate(POSTS)),
     ],
-    ids=["flash among links", "article with cards", "about an error", "declared", "live page"],
+    ids=["flash among links", "article with cards", "about an error", "declared", "live page", "headings that lead on"],
 )  # fmt: skip
 def test_articles_are_taken(html: str) -> None:
     assert article(html)
@@ -51,6 +59,19 @@ def test_articles_are_taken(html: str) -> None:
     ("html", "reason"),
     [
         (f"<title>اقتصاد - صدى</title><h1>اقتصاد</h1>{CARDS}", "page.listing"),
+        (
+            "<title>What the gate said</title><h1>What the gate said</h1>"
+            + "".join(f"<h2><a href='/n/{n}'>Post number {n}</a></h2>{text}" for n, text in enumerate(POSTS)),
+            "page.listing",
+        ),
+        (
+            "<title>Blog</title><main><h1>Blog</h1>"
+            + "".join(
+                f"<article><header><h2><a href='/n/{n}'>Post {n}</a></h2></header><div>{text * 5}</div></article>"
+                for n, text in enumerate(POSTS)
+            ),
+            "page.listing",
+        ),
         ("<title>صدى</title><h2>عفواً، الصفحة غير موجودة</h2><ul>" + LINKS + "</ul>", "page.not_found"),
         ("<title>Un instant…</title><h1>Un instant…</h1><p>Vérification.</p>", "page.wall"),
         (
