@@ -62,6 +62,12 @@ def begins(text: str) -> bool:
     return any(pattern.match(text) for pattern in (_genre_by(), _GLUED, _HAN_REPORTERS, _LABELLED))
 
 
+def is_label(text: str) -> bool:
+    """Whether a line is nothing but the word before names and a colon, as where these stand in the next element:
+    `Posted by:`."""
+    return text.endswith((":", "：")) and _by().fullmatch(text) is not None
+
+
 def is_about(text: str, headline: str) -> bool:
     """Whether a line with a kind of text, a colon and what may be a name has a word of the headline in that: it tells
     what the text is about, not who wrote it (`Report: Northern Lights`, `Interview: Ann Lee`, who is asked)."""

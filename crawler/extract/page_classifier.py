@@ -188,14 +188,14 @@ def _is_video(document: HtmlDocument, found: list[jsonld.Node], declared: bool) 
 def _lists(draft: Draft, document: HtmlDocument) -> bool:
     """Whether a page consists of other articles, whole or as teasers, or of links, without text that matches its
     headline: the page of a news flash, which is short, may be full of both."""
-    if _undated(draft) and teasers.headed(document, draft.body) >= _CARDS:
-        return True
     cards, leads = teasers.read(document)
     own = [text for text in draft.body if teasers.key(text) not in leads]
     if len(set(words(draft.headline)) & set(words(" ".join(own)))) >= _ABOUT:
         return False
     whole, teased = (sum(map(len, texts)) for texts in (draft.body, [t for t in draft.body if t not in own]))
     if cards >= _CARDS and teased >= _TEASERS * whole:
+        return True
+    if _undated(draft) and teasers.shows_posts(document, draft.body, _CARDS):
         return True
     few = not _has_words(draft.body, _MIN_BODY_WORDS)
     return few and _undated(draft) and _links(document) > _LISTING_MIN_LINKS

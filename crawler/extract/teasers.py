@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
@@ -31,13 +31,17 @@ def read(document: HtmlDocument) -> tuple[int, frozenset[str]]:
     return len(boxes), frozenset(map(key, texts))
 
 
-def headed(document: HtmlDocument, body: Iterable[str]) -> int:
-    """How many paragraphs of a text stand next below a heading that leads to another page: as many posts does a list
-    show that shows them whole."""
-    keys = set(map(key, body))
+def shows_posts(document: HtmlDocument, body: Sequence[str], least: int) -> bool:
+    """Whether a text consists of so many posts that are shown whole, each below a heading that leads to it. Above the
+    first there is an introduction at most: what a ranking says of its items stands there."""
+    at = {key(text): n for n, text in enumerate(body)}
     tree = LexborHTMLParser(document.markup)
-    nodes = (n for n in tree.css(_HEADLINES)[:_MAX_LINKS] if _is_other_page(attribute(_link(n), "href"), document.url))
-    return sum(any(key(text) in keys for text in islice(_after(node), _BYLINES)) for node in nodes)
+    headed: list[int] = []
+    for node in tree.css(_HEADLINES)[:_MAX_LINKS]:
+        if _is_other_page(attribute(_link(node), "href"), document.url):
+            below = (at[key(text)] for text in islice(_after(node), _BYLINES) if key(text) in at)
+            headed.extend(islice(below, 1))
+    return len(headed) >= least and min(headed) <= 1
 
 
 def key(text: str) -> str:

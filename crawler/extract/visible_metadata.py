@@ -6,7 +6,7 @@ import logging
 import re
 from collections import Counter
 from datetime import date, datetime, tzinfo
-from itertools import islice
+from itertools import islice, pairwise
 
 from htmldate import find_date
 from selectolax.lexbor import LexborNode
@@ -120,7 +120,8 @@ def _fill_authors(draft: Draft, page: Context) -> None:
     found = (persons(_names(document, selector, draft.headline), house) for selector in _AUTHORS)
     draft.fill("authors", next(filter(None, found), ()), "page")
     near = lines_near_headline(document, draft.headline) if draft.lacks("authors") else []
-    for text in near:
+    labelled = [f"{label} {name}" for label, name in pairwise(near) if bylines.is_label(label)]
+    for text in (*labelled, *near):
         if is_person(said := bylines.after_date(text)) and dates.visible(text[: -len(said)], place):
             draft.fill("authors", persons(names([said]), house), "page")
         for part in _LINE_PARTS.split(text[:_LONGEST_LINE]):

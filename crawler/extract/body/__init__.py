@@ -41,7 +41,7 @@ def fill(draft: Draft, document: HtmlDocument, node: jsonld.Node | None, ours: R
             said = []  # only a copy of the description
         found, origin = _generic(draft, document, said, pieces, elements)
         tags = {piece.text: piece.tag for piece in sorted(pieces, key=lambda piece: piece.found)}
-        found, off = metadata_lines.without(found, tags, (draft.published, draft.modified))
+        found, off = metadata_lines.without(found, tags, (draft.published, draft.modified), draft.authors)
         draft.removed += off
         draft.fill("body", found, origin)
         read = length(draft.body) / max(1, length(said))

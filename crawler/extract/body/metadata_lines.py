@@ -10,7 +10,7 @@ from crawler.boilerplate.removed import RemovalReason, Removed
 from crawler.extract import dates
 from crawler.extract.author_names import is_agency, is_byline, is_of_others, names
 from crawler.extract.body.inline_boxes import HEADINGS, ITEMS
-from crawler.extract.bylines import PARTICLES, may_be_names
+from crawler.extract.bylines import PARTICLES, is_label, may_be_names
 from crawler.extract.dates import reader
 from index.model.message import Message
 
@@ -34,17 +34,18 @@ def without(
     paragraphs: list[str],
     tags: Mapping[str, str] | None = None,
     own: Sequence[datetime | None] = (),
+    authors: Sequence[str] = (),
 ) -> tuple[list[str], list[Removed]]:
     """The paragraphs without lines about the text at its top and its end, and these.
 
     `tags` are those of the paragraphs' elements, as far as known; `own` are the article's dates. A name alone at the
-    top is no such line: `White House` is written like one."""
+    top is such a line only if it is that of one of the `authors`: `White House` is written like one."""
     tags, days = tags or {}, [at.date() for at in own if at is not None]
     removed: list[Removed] = []
     kept = list(paragraphs)
     for text in paragraphs[:_TOP]:
         dated = tags.get(text) not in HEADINGS and _is_date(text, days)
-        kind = "author" if _is_author(text) else "meta" if dated else ""
+        kind = "author" if text in authors or is_label(text) or _is_author(text) else "meta" if dated else ""
         if kind and len(kept) > 1:
             kept.remove(text)
             removed.append(_removed(text, kind))

@@ -47,7 +47,7 @@ _is_called_no_picture = judge(r"avatar|author|logo|icon|emoji|gravatar|byline|pr
 _is_called_gallery = judge(r"galler|galeri|slideshow|diaporama|photo-?(?:album|story)|bilderstrecke")
 # The words of which the name of a site's picture for pages without one consists, one of the first among them.
 _DEFAULT = frozenset(
-    ("default", "fallback", "placeholder", "logo", "share", "sharing", "social", "og", "opengraph", "no")
+    ("default", "fallback", "placeholder", "logo", "share", "sharing", "social", "og", "opengraph", "no", "publication")
 )
 _WITH_DEFAULT = _DEFAULT | {
     "image", "img", "site", "card", "cover", "facebook", "fb", "twitter", "meta", "thumbnail", "thumb", "main",

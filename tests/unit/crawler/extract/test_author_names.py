@@ -426,3 +426,28 @@ def test_a_kind_of_text_before_words_of_the_headline_is_no_byline(headline: str,
     page = f"<html><body><article><h1>{headline}</h1><div>{{}}</div>{FILLER}</article></body></html>"
     assert article(page.format(line)).authors == ()
     assert article(page.format("تقرير: ليلى مراد")).authors == ("ليلى مراد",)
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [
+        ("Posted by:", "Ann Lee"),
+        ("Written by:", "Our Tollgate correspondent"),
+        ("بقلم:", "سمر حداد"),
+        ("الكاتب:", "ليلى مراد"),
+        ("Écrit par :", "Claire Martin"),
+        ("Escrito por:", "Ana Pérez"),
+        ("Автор:", "Анна Берг"),
+    ],
+)
+def test_a_label_in_an_element_of_its_own_names_the_author_in_the_next(label: str, name: str) -> None:
+    found = article(html(f"<h3>{label}</h3><ul><li>{name}</li></ul>" + FILLER))
+    assert found.authors == (name,)
+    assert label not in found.body
+    assert name not in found.body
+
+
+@pytest.mark.parametrize("label", ["Tags:", "By the river:", "In brief:", "تقرير:"])
+def test_what_follows_another_label_is_no_author(label: str) -> None:
+    found = article(html(f"<h3>{label}</h3><ul><li>White House</li></ul>" + FILLER))
+    assert found.authors == ()

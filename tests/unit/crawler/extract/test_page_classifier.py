@@ -46,7 +46,8 @@ def article(html: str) -> str:
         "<h1>Access denied to the harbour, say fishermen</h1><p>The gate was locked on Monday, nobody had a key.</p>",
         "<title>Live: the ferry</title><meta property='og:type' content='article'><h1>Live: the ferry</h1>"
         + "".join(f"<div><h3><a href='#e{n}'>1{n}:00</a></h3><p>{ENTRY}</p></div>" for n in range(9)),
-        "<title>The gate in six voices</title><h1>The gate in six voices</h1><time datetime=2018-06-08T10:00Z>8 June 2018</time>"
+        "<title>The gate in six voices</title><h1>The gate in six voices</h1>"
+        "<time datetime=2018-06-08T10:00Z>8 June 2018</time>"
         + "".join(f"<h2><a href='/people/{n}'>Voice number {n}</a></h2>{text}" for n, text in enumerate(POSTS)),
     ],
     ids=["flash among links", "article with cards", "about an error", "declared", "live page", "headings that lead on"],
@@ -60,7 +61,7 @@ def test_articles_are_taken(html: str) -> None:
     [
         (f"<title>اقتصاد - صدى</title><h1>اقتصاد</h1>{CARDS}", "page.listing"),
         (
-            "<title>What the gate said</title><h1>What the gate said</h1>"
+            "<title>News from Tollgate</title><h1>News from Tollgate</h1>"
             + "".join(f"<h2><a href='/n/{n}'>Post number {n}</a></h2>{text}" for n, text in enumerate(POSTS)),
             "page.listing",
         ),
