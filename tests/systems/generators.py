@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import quote, unquote
 
-from tests.support.patience import PATIENCE
 from tests.support.pictures import png
+from tests.support.requirements import missing
+from tests.systems.commands import run
 from tests.systems.posts import Post
-from tests.systems.web_server import Asked, Nginx
+from tests.systems.web_server import Asked, WebServer
 
 NAME = {"ar": "صحيفة المرفأ", "en": "The Harbour Post"}
 PICTURE = "harbour.png"
+JEKYLL = "apt install jekyll jekyll-theme-minima ruby-jekyll-feed ruby-jekyll-redirect-from"
 
 
 class System(Protocol):
@@ -26,12 +28,13 @@ class System(Protocol):
     name: str
     language: str
     redirects_itself: bool  # whether it writes pages that lead from old addresses to new ones
+    takes_away: bool  # whether a build removes what a deleted post left
     shows: frozenset[str]  # which of author and section its theme shows with a post
 
     def build(self, posts: Sequence[Post], home: str) -> Path:
         """Make the site of these posts for this address; return the folder to serve."""
 
-    def url(self, path: str) -> str:
+    def url(self, post: Post) -> str:
         """The path of a post in the site's URLs."""
 
 
@@ -44,10 +47,11 @@ class Pelican:
     name: str = "Pelican"
     language: str = "en"
     redirects_itself: bool = False
+    takes_away: bool = False
     shows: frozenset[str] = frozenset(("author", "section"))
 
-    def url(self, path: str) -> str:
-        return f"/{path}.html"
+    def url(self, post: Post) -> str:
+        return f"/{post.path}.html"
 
     def build(self, posts: Sequence[Post], home: str) -> Path:
         content = _emptied(self.folder / "content")
@@ -76,10 +80,11 @@ class Nikola:
     name: str = "Nikola"
     language: str = "ar"
     redirects_itself: bool = True
+    takes_away: bool = False
     shows: frozenset[str] = frozenset(("author",))
 
-    def url(self, path: str) -> str:
-        return f"/posts/{path}/"
+    def url(self, post: Post) -> str:
+        return f"/posts/{post.path}/"
 
     def build(self, posts: Sequence[Post], home: str) -> Path:
         site = self.folder / "site"
@@ -93,9 +98,7 @@ class Nikola:
                 conf.write("POSTS = (('posts/*.md', 'posts', 'post.tmpl'),)\nimport json, os\n")
                 conf.write("REDIRECTIONS = json.load(open('moved.json')) if os.path.exists('moved.json') else []\n")
         moved = [
-            (f"posts/{post.moved_from}/index.html", self.url(post.path))
-            for post in posts
-            if post.moved_from is not None
+            (f"posts/{post.moved_from}/index.html", self.url(post)) for post in posts if post.moved_from is not None
         ]
         (site / "moved.json").write_text(json.dumps(moved), "utf-8")
         content = _emptied(site / "posts")
@@ -118,10 +121,11 @@ class Hugo:
     name: str = "Hugo"
     language: str = "ar"
     redirects_itself: bool = True
+    takes_away: bool = False
     shows: frozenset[str] = frozenset()
 
-    def url(self, path: str) -> str:
-        return f"/posts/{path}/"
+    def url(self, post: Post) -> str:
+        return f"/posts/{post.path}/"
 
     def build(self, posts: Sequence[Post], home: str) -> Path:
         site = self.folder / "site"
@@ -141,7 +145,7 @@ class Hugo:
                 "tags": [post.section],
             }
             head |= {"weight": 1} if post.fate == "sticky" else {}
-            head |= {"aliases": [self.url(post.moved_from)]} if post.moved_from is not None else {}
+            head |= {"aliases": [self.url(post.before)]} if post.moved_from is not None else {}
             picture = f"![harbour](/{PICTURE})\n\n" if post.fate == "picture" else ""
             (content / f"{post.path}.md").write_text(
                 f"{json.dumps(head)}\n\n{picture}" + "\n\n".join(post.body), "utf-8"
@@ -150,44 +154,83 @@ class Hugo:
         return site / "public"
 
 
-GENERATORS: tuple[type[Pelican | Nikola | Hugo], ...] = (Pelican, Nikola, Hugo)
+class Jekyll:
+    """Jekyll as Debian has it, with its default theme, minima, in Arabic, and its plugin for posts that were moved."""
+
+    name = "Jekyll"
+    language = "ar"
+    redirects_itself = takes_away = True
+    shows = frozenset(("author",))
+
+    def __init__(self, _: Path, folder: Path) -> None:
+        self.command = Path(shutil.which("jekyll") or missing(f"There is no Jekyll on this machine ({JEKYLL})."))
+        self.folder = folder
+
+    def url(self, post: Post) -> str:
+        return f"/{quote(post.section)}/{post.published:%Y/%m/%d}/{post.path}.html"
+
+    def build(self, posts: Sequence[Post], home: str) -> Path:
+        site = self.folder / "site"
+        if not site.exists():
+            _run(self.folder, self.command, "new", "site", "--skip-bundle")
+            (site / "Gemfile").unlink()  # which asks for gems that Debian's packages take the place of
+            settings: dict[str, object] = {"title": NAME[self.language], "url": home, "lang": self.language}
+            settings |= {"theme": "minima", "plugins": ["jekyll-feed", "jekyll-redirect-from"], "timezone": "UTC"}
+            (site / "_config.yml").write_text(json.dumps(settings), "utf-8")
+            (site / PICTURE).write_bytes(png(600, 400))
+        content = _emptied(site / "_posts")
+        for post in posts:
+            head: dict[str, object] = {"layout": "post", "title": post.headline, "author": post.author}
+            head |= {"date": f"{post.published:%Y-%m-%d %H:%M:%S +0000}", "categories": [post.section]}
+            head |= {"redirect_from": unquote(self.url(post.before))} if post.moved_from is not None else {}
+            picture = f"![harbour](/{PICTURE})\n\n" if post.fate == "picture" else ""
+            (content / f"{post.published:%Y-%m-%d}-{post.path}.md").write_text(
+                f"---\n{json.dumps(head)}\n---\n\n{picture}" + "\n\n".join(post.body), "utf-8"
+            )
+        _run(site, self.command, "build", "-q")
+        return site / "_site"
+
+
+Generator = Pelican | Nikola | Hugo | Jekyll
+GENERATORS: tuple[type[Generator], ...] = (Pelican, Nikola, Hugo, Jekyll)
 
 
 class StaticSite:
-    """A site that one of these systems makes, behind nginx."""
+    """A site that one of these systems makes, behind a real server."""
 
-    takes_away = locks = False
-    validates = True
+    locks = False
+    validates = to_the_minute = True
 
-    def __init__(self, system: System, server: Nginx) -> None:
+    def __init__(self, system: System, server: WebServer) -> None:
         self.system, self.server = system, server
-        self.name, self.language, self.shows, self.home = system.name, system.language, system.shows, server.home
+        self.name, self.language, self.home = system.name, system.language, server.home
+        self.shows, self.takes_away = system.shows, system.takes_away
 
     @property
     def versions(self) -> str:
         """That of the server."""
-        return f"behind nginx {self.server.version}"
+        return f"behind {self.server.name} {self.server.version}"
 
     def start(self) -> None:
         """Nothing is there to be served yet."""
 
     def show(self, posts: Sequence[Post]) -> None:
         """Make the site anew, of these posts, and serve it."""
-        moved = {self.system.url(one.moved_from): self.system.url(one.path) for one in posts if one.moved_from}
+        moved = {self.system.url(one.before): self.system.url(one) for one in posts if one.moved_from}
         built = self.system.build(posts, self.home)
         self.server.serve(built, {} if self.system.redirects_itself else moved)
 
     def url(self, post: Post) -> str:
         """The path of a post in the site's URLs, as it was first."""
-        return self.system.url(post.moved_from or post.path)
+        return self.system.url(post.before)
 
     def asked(self) -> list[Asked]:
         """What was asked for since the last look."""
         return self.server.asked()
 
     def stop(self) -> None:
-        """Stop serving."""
-        self.server.stop()
+        """Stop serving, and remove what was served."""
+        self.server.close()
 
 
 def _emptied(folder: Path) -> Path:
@@ -196,9 +239,5 @@ def _emptied(folder: Path) -> Path:
     return folder
 
 
-def _run(folder: Path, *command: Path | str) -> None:
-    env = {**os.environ, "LC_ALL": "C.UTF-8", "PATH": f"{command[0].parent}:{os.environ['PATH']}"}  # type: ignore[union-attr]
-    done = subprocess.run(
-        [*map(str, command)], cwd=folder, env=env, capture_output=True, text=True, timeout=PATIENCE, check=False
-    )
-    assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+def _run(folder: Path, program: Path, *arguments: str) -> None:
+    run(program, *arguments, cwd=folder, LC_ALL="C.UTF-8", PATH=f"{program.parent}:{os.environ['PATH']}")

@@ -31,6 +31,11 @@ class Post:
     is_scheduled: bool = False
 
     @property
+    def before(self) -> Post:
+        """The post at the path that it had first."""
+        return replace(self, path=self.moved_from or self.path)
+
+    @property
     def text(self) -> str:
         """The body as it is stored."""
         return "\n\n".join(self.body)
