@@ -155,6 +155,9 @@ class Daemon:
             while True:
                 self.watch_clock(scheduler)
                 self.tick()
+                if self.machine.to_end and not self.running and all(work.child is None for work in self.on_demand):
+                    log.info("this machine is drained: it ends")
+                    return
                 if self.is_stopping() == "stop":
                     log.info("asked to end" + (f": finishing {len(self.running)} run(s)" if self.running else ""))
                     return
@@ -210,6 +213,9 @@ class Daemon:
             if self.ending.is_set():
                 return
             try:
+                if not self.machine.takes:
+                    self.upkeep.end()  # it is for others
+                    return
                 if not self.upkeep.is_ours():
                     return
                 step()
@@ -232,9 +238,10 @@ class Daemon:
                 self.finish(run)
             for helper in self.helpers:
                 helper.watch(now)
-            for work in self.on_demand:
-                work.watch(now)
             self.machine.beat(now, len(self.running))
+            for work in self.on_demand:
+                if work.child is not None or self.machine.takes:
+                    work.watch(now)
             most = self.config.settings.machine.runs if self.machine.takes else 0
             rested = len(self.running) < most and now >= max(self.rest_until, self.next_look)
             if rested:

@@ -29,6 +29,7 @@ from crawler.cli import (
     import_pages,
     index,
     init,
+    machines,
     manifest,
     mcp,
     notes,
@@ -76,6 +77,7 @@ GROUPS = (  # name, help, files
     ("export", "Export parts of the archive to files.", (export,)),
     ("index", "The search index.", (index,)),
     ("manifest", "Manifests of what was stored on each day, for proofs.", (manifest,)),
+    ("machines", "The machines that crawl into one archive in PostgreSQL.", (machines,)),
     ("raw", "The WARC files of the raw copies.", (raw,)),
 )
 

@@ -16,6 +16,8 @@ class CommandMessage(StrEnum):
     COPY_TO = "command.copy_to"  # problem
     COPY_WHAT = "command.copy_what"
     COPY_THERE = "command.copy_there"  # name
+    NO_MACHINE = "command.no_machine"  # name
+    ONE_MACHINE = "command.one_machine"  # name
     NO_ARTICLE = "command.no_article"  # given
     NO_COLLECTION = "command.no_collection"  # given
     NO_SEARCH = "command.no_search"  # id

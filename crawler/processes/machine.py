@@ -41,14 +41,15 @@ class Machine:
         self.shared = archive.database.shared
         self.name = name_of(config)
         self.count = 1  # of machines that take sites, this one included
-        self.wrong_clock = False
+        self.wrong_clock = self.drained = False
+        self.to_end = False  # once what runs is done
         self.joined = False
         self.next_beat = 0.0  # monotonic seconds
 
     @property
     def takes(self) -> bool:
-        """Whether it may take sites: not with a clock by which others' times would be wrong."""
-        return not self.wrong_clock
+        """Whether it may take sites: not if it is drained, nor with a clock by which others' times would be wrong."""
+        return not (self.wrong_clock or self.drained)
 
     def beat(self, now: float, running: int) -> None:
         """Let others know that this machine is there, with so many runs, and end the runs of those that are dead; at
@@ -59,7 +60,8 @@ class Machine:
         if not self.shared or now < self.next_beat:
             return
         self.next_beat = now + BEAT
-        if not self.joined:
+        begins = not self.joined
+        if begins:
             told = version("arshif"), self.config.settings.machine.runs
             self.archive.write(lambda conn: machines.join(conn, self.name, *told)).result()
             self.archive.write(host_turns.expire).result()
@@ -67,6 +69,7 @@ class Machine:
         heard = self.archive.write(partial(machines.beat, name=self.name, running=running)).result()
         self.count = heard.machines
         self._compare(heard.now)
+        self._obey(heard.drained, begins)
         if dead := crawl_process.reap_dead_runs(self.config, self.archive):
             log.warning("%d run(s) died with their machine; their sites are due again", len(dead))
 
@@ -83,6 +86,16 @@ class Machine:
         elif self.wrong_clock and not wrong:
             log.info("this machine's clock is right again")
         self.wrong_clock = wrong
+
+    def _obey(self, drained: bool, begins: bool) -> None:
+        """Takes no more sites, and ends once it has none; one that was drained before it began waits."""
+        if drained != self.drained:
+            what = "takes no sites until it is resumed" if begins else "takes no more sites, and ends once it has none"
+            log.info(
+                "this machine is drained: it %s" if drained else "this machine %s", what if drained else "is resumed"
+            )
+            self.to_end = drained and not begins
+        self.drained = drained
 
     def leave(self) -> None:
         """Record that it ended in order.

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, func, select, update
 from index.archive.heartbeat import LIFE, clock
 from index.archive.tables import machines
 from index.archive.upsert import upsert
+from index.model.codes import MachineState
 
 KEPT = timedelta(days=30)  # how long a machine that is silent is listed
 
@@ -19,7 +20,8 @@ KEPT = timedelta(days=30)  # how long a machine that is silent is listed
 @dataclass(frozen=True, slots=True)
 class Machine:
     """A machine: the process of its daemon (`pid on host`), its version of Arshif, how many `runs` it makes at once and
-    how many are `running`; when it started, was last `heard` of and ended in order (None: it did not), all UTC."""
+    how many are `running`; when it started, was last `heard` of, ended in order (None: it did not), and since when it
+    is to take no sites (None: it takes them), all UTC. It is `silent` if it is taken for dead."""
 
     name: str
     process: str
@@ -30,14 +32,27 @@ class Machine:
     heard: datetime
     ended: datetime | None
     drained: datetime | None
+    silent: bool
+
+    @property
+    def state(self) -> MachineState:
+        """How it is doing."""
+        if self.drained is not None:
+            gone = self.ended is not None or self.silent or not self.running
+            return MachineState.DRAINED if gone else MachineState.DRAINING
+        if self.ended is not None:
+            return MachineState.ENDED
+        return MachineState.SILENT if self.silent else MachineState.AT_WORK
 
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """What a machine hears as it is heard: the database's time (UTC), and how many machines take sites, it included."""
+    """What a machine hears as it is heard: the database's time (UTC), how many machines take sites, and whether it is
+    `drained`, and so to take none."""
 
     now: datetime
     machines: int
+    drained: bool
 
 
 def join(conn: Connection, name: str, version: str, runs: int) -> None:
@@ -51,10 +66,11 @@ def join(conn: Connection, name: str, version: str, runs: int) -> None:
 
 def beat(conn: Connection, name: str, running: int) -> Beat:
     """Let others know that this machine is there, with so many runs."""
-    conn.execute(update(machines).where(machines.c.name == name).values(heard=clock(), running=running))
+    heard = update(machines).where(machines.c.name == name).values(heard=clock(), running=running)
+    drained = conn.execute(heard.returning(machines.c.drained)).scalar_one_or_none()
     takes = machines.c.ended.is_(None) & machines.c.drained.is_(None) & (machines.c.heard > clock(-LIFE))
     now, count = conn.execute(select(clock(), func.count()).select_from(machines).where(takes)).one()
-    return Beat(now, max(1, count))
+    return Beat(now, max(1, count), drained is not None)
 
 
 def leave(conn: Connection, name: str) -> None:
@@ -62,6 +78,21 @@ def leave(conn: Connection, name: str) -> None:
     conn.execute(update(machines).where(machines.c.name == name).values(heard=clock(), ended=clock(), running=0))
 
 
+def drain(conn: Connection, name: str) -> bool:
+    """Have a machine take no more sites, until `resume`; return whether there is one of this name."""
+    mine = machines.c.name == name
+    return (
+        conn.execute(update(machines).where(mine).values(drained=func.coalesce(machines.c.drained, clock()))).rowcount
+        > 0
+    )
+
+
+def resume(conn: Connection, name: str) -> bool:
+    """Have a machine take sites again; return whether there is one of this name."""
+    return conn.execute(update(machines).where(machines.c.name == name).values(drained=None)).rowcount > 0
+
+
 def listed(conn: Connection) -> list[Machine]:
     """All machines by name."""
-    return [Machine(**row) for row in conn.execute(select(machines).order_by(machines.c.name)).mappings()]
+    silent = (machines.c.ended.is_(None) & (machines.c.heard < clock(-LIFE))).label("silent")
+    return [Machine(**row) for row in conn.execute(select(machines, silent).order_by(machines.c.name)).mappings()]

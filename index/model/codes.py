@@ -35,6 +35,16 @@ class FetchOutcome(StrEnum):
     REDIRECTED = "outcome.redirected"  # outcome, url
 
 
+class MachineState(StrEnum):
+    """How a machine that crawls is doing."""
+
+    AT_WORK = "machine.at_work"
+    DRAINING = "machine.draining"  # it takes no more sites, and ends what it has
+    DRAINED = "machine.drained"  # it has none, and takes none until it is resumed
+    ENDED = "machine.ended"
+    SILENT = "machine.silent"  # it died, or cannot reach the database
+
+
 class FetchReason(StrEnum):
     """Why a page or a source could not be fetched, or was not requested."""
 

@@ -20,6 +20,7 @@ import psutil
 import pytest
 from sqlalchemy import func, select
 
+from crawler.processes.machine import BEAT
 from index.archive import documents, heartbeat, machines, saved_searches
 from index.archive import runs as records
 from index.archive import tables as t
@@ -28,7 +29,7 @@ from tests.integration.harness import Harness
 from tests.monitoring.test_alerts import hook
 from tests.support.news_sites import Newsroom
 from tests.support.patience import PATIENCE, wait_for
-from tests.support.postgresql import Server
+from tests.support.postgresql import Server, about_a_file
 from tests.support.requirements import missing
 
 NAMES = ("one", "two", "three")
@@ -230,3 +231,54 @@ def feed(urls: list[str]) -> bytes:
     now = format_datetime(datetime.now(UTC))
     items = "".join(f"<item><title>{u}</title><link>{u}</link><pubDate>{now}</pubDate></item>" for u in urls)
     return f'<rss version="2.0"><channel><title>x</title>{items}</channel></rss>'.encode()
+
+
+def test_a_machine_is_drained_and_resumed(postgresql_server: Server, tmp_path: Path) -> None:
+    """It ends what it is crawling, without another site, and takes none when it is started again until resumed."""
+    with Newsroom(via="proxy", only=("english", "fr")) as room, ExitStack() as stack:
+        house = Harness(room, tmp_path, postgresql_server, settings={"machine": {"runs": 1}})
+        for site in room.sites:
+            room.hang(site, 0.5)
+        with machine(house, "one") as one:
+            one.says("run 1:")
+            house.arshif("machines", "drain", "two", code=1)
+            assert "`arshif machines list` names them" in house.log
+            house.arshif("machines", "drain", "one")
+            assert one.process.wait(PATIENCE) == 0, one.log
+        begun = len(runs_of(house))
+        assert {run.status for run in runs_of(house)} == {"ok"}, "what was begun is done"
+        assert state(house) == ("drained", "machine.drained", 0)
+
+        again = stack.enter_context(machine(house, "one"))
+        again.says("takes no sites until it is resumed")
+        wait_for(lambda: heard(house, 2))
+        assert len(runs_of(house)) == begun
+        house.arshif("machines", "resume", "one")
+        again.wait_for(lambda: len(runs_of(house)) > begun)
+        again.wait_for(lambda: state(house)[0] == "at work")
+        assert re.search(r"^one +at work +[01] of 1 ", house.arshif("machines", "list"), re.MULTILINE)
+        assert end(again) == 0
+        assert state(house) == ("ended", "machine.ended", 0)
+
+
+def state(house: Harness) -> tuple[str, str, int]:
+    """What is said of the only machine."""
+    (one,) = house.told("machines", "list")
+    assert (one["name"], one["runs"]) == ("one", 1)
+    return one["state"], one["code"], one["running"]
+
+
+def heard(house: Harness, times: int) -> bool:
+    """Whether the only machine has been heard so many times since it started."""
+    with house.archive() as conn:
+        (one,) = machines.listed(conn)
+    return one.ended is None and (one.heard - one.started).total_seconds() > (times - 1) * BEAT
+
+
+@about_a_file
+def test_an_archive_in_a_file_has_one_machine(tmp_path: Path) -> None:
+    with Newsroom(via="proxy", only=("fr",)) as room:
+        house = Harness(room, tmp_path)
+        house.open().close()
+        house.arshif("machines", "list", code=1)
+        assert "only an archive in PostgreSQL has several" in house.log
