@@ -197,7 +197,7 @@ def test_it_works_without_javascript(browser: Browser, state: BrowserContext, ad
 
 
 @pytest.mark.parametrize("ui", ["ar", "en"])
-def test_axe_finds_nothing_serious(state: BrowserContext, browser: Browser, address: str, ui: str) -> None:
+def test_axe_finds_nothing(state: BrowserContext, browser: Browser, address: str, ui: str) -> None:
     axe = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
     stranger = fresh(browser)
     found = []

@@ -1,4 +1,4 @@
-"""What axe-core finds wrong with the pages: nothing serious, in both languages, light and dark, wide and narrow."""
+"""What axe-core finds wrong with the pages: nothing, in both languages, light and dark, wide and narrow."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ RULES = "axe.run({resultTypes: ['violations']})"
 
 
 @pytest.mark.parametrize(("ui", "scheme", "width"), [("ar", "light", 390), ("ar", "dark", 1200), ("en", "light", 1200)])
-def test_nothing_serious(browser: Browser, address: str, ui: str, scheme: str, width: int) -> None:
+def test_nothing_is_wrong(browser: Browser, address: str, ui: str, scheme: str, width: int) -> None:
     axe = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
     context = fresh(browser, locale=ui, color_scheme=scheme, viewport={"width": width, "height": 844})
     page = context.new_page()
@@ -52,9 +52,8 @@ def test_nothing_serious(browser: Browser, address: str, ui: str, scheme: str, w
 
 
 def wrong(result: dict[str, list[dict[str, object]]]) -> list[tuple[object, ...]]:
-    """The rules that are broken seriously, each with the first element that breaks it."""
+    """The rules that are broken, each with the first element that breaks it."""
     return [
         (one["id"], one["nodes"][0]["html"][:200])  # type: ignore[index]
         for one in result["violations"]
-        if one["impact"] in ("serious", "critical")
     ]

@@ -119,7 +119,7 @@ def test_a_picture_that_is_opened_by_itself_has_no_powers(tab: Watched) -> None:
 
 
 @pytest.mark.parametrize("ui", ["ar", "en"])
-def test_axe_finds_nothing_serious(tab: Watched, ui: str) -> None:
+def test_axe_finds_nothing(tab: Watched, ui: str) -> None:
     axe = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
     found = []
     for path in (f"/articles/{SEEN.id}/copy?", "/search?q=القافلة&"):

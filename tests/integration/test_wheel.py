@@ -110,6 +110,11 @@ def test_it_crawls_and_finds(arshif: Path, tmp_path: Path) -> None:
 
 
 def test_it_shows_the_demo_and_leaves_nothing(arshif: Path, tmp_path: Path) -> None:
+    assert_demo(arshif, tmp_path)
+
+
+def assert_demo(arshif: Path, tmp_path: Path) -> None:
+    """This command shows the demo: a crawl ends, what it stored is found, and nothing stays."""
     log, folder = tmp_path / "demo.log", tmp_path / "tmp"
     folder.mkdir()
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("ARSHIF", "PYTHON"))}

@@ -13,12 +13,18 @@ from tests.integration.harness import ROOT
 from tests.support.patience import PATIENCE
 
 
-def installed(home: Path, requirements: str, command: str) -> Path:
-    """The folder of their commands, Python among them, once `home` has a virtual environment with what this file in
-    requirements/ names; `command` is the one that the test is run by."""
+def uv_of(command: str) -> str:
+    """Where uv is; `command` is the one that the test is run by."""
     uv = shutil.which("uv") or str(ROOT / ".uv" / "bin" / "uv")
     if not Path(uv).exists():
         pytest.skip(f"uv is not there: `{command}` gets it")
+    return uv
+
+
+def installed(home: Path, requirements: str, command: str) -> Path:
+    """The folder of their commands, Python among them, once `home` has a virtual environment with what this file in
+    requirements/ names; `command` is the one that the test is run by."""
+    uv = uv_of(command)
     subprocess.run([uv, "venv", "-q", "--python", sys.executable, home], check=True, timeout=PATIENCE)
     install = [
         uv,

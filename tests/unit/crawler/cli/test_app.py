@@ -97,3 +97,42 @@ def test_with_json_an_error_is_an_object_with_its_code_and_parameters(
     assert json.loads(json.dumps(told["params"]).replace(str(tmp_path), "FOLDER")) == params
     assert told["error"] in " ".join(said[()].stderr.replace("arshif: ", "").split()), "the sentence for people"
     assert said["--json",].stderr == ""
+
+
+# --- completion ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"_ARSHIF_COMPLETE": "complete_bash", "COMP_WORDS": "arshif sta", "COMP_CWORD": "1"}, "status"),
+        ({"_ARSHIF_COMPLETE": "complete_zsh", "_TYPER_COMPLETE_ARGS": "arshif sta"}, '"status":"Show each site'),
+        (
+            {
+                "_ARSHIF_COMPLETE": "complete_fish",
+                "_TYPER_COMPLETE_ARGS": "arshif sta",
+                "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+            },
+            "status\tShow each site",
+        ),
+    ],
+    ids=["bash", "zsh", "fish"],
+)
+def test_a_shell_is_told_how_a_word_may_end(asked: dict[str, str], told: str) -> None:
+    env = {"PYTHONPATH": str(ROOT)} | asked
+    ended = subprocess.run(ENTRY_POINTS["arshif"], cwd=ROOT, env=env, capture_output=True, text=True, check=True)
+    assert told in ended.stdout
+    assert "search" not in ended.stdout
+
+
+def test_the_documented_line_installs_completion(tmp_path: Path) -> None:
+    folder = Path(sys.executable).parent
+    env = {"HOME": str(tmp_path), "PATH": f"{folder}:/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
+
+    def bash(line: str) -> str:
+        command = ["bash", "--norc", "-c", f"{line}; :"]  # not by exec, so that the command finds its shell
+        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True).stdout
+
+    assert "bash completion installed" in bash("arshif --install-completion")
+    completed = "COMP_WORDS=(arshif manif); COMP_CWORD=1; _arshif_completion arshif; echo ${COMPREPLY[@]}"
+    assert bash(f". ~/.bashrc; {completed}") == "manifest\n"

@@ -9,6 +9,7 @@ import random
 import re
 import sqlite3
 import unicodedata
+from contextlib import closing
 
 import pytest
 from markupsafe import escape
@@ -55,7 +56,7 @@ def test_tidied_is_tidy_and_has_nothing_that_turns_or_halves(texts: list[str], t
 
 def test_json_and_a_database_give_it_back(tidied: list[str]) -> None:
     assert json.loads(json.dumps(tidied, ensure_ascii=False).encode()) == tidied
-    with sqlite3.connect(":memory:") as database:
+    with closing(sqlite3.connect(":memory:")) as database:
         database.execute("create table texts (text)")
         database.executemany("insert into texts values (?)", ((text,) for text in tidied))
         assert [text for (text,) in database.execute("select text from texts order by rowid")] == tidied
