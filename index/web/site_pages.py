@@ -77,10 +77,12 @@ def site_list(request: Request, archive: ArchiveOf, state: str = "", sort: str =
     of one condition, or with some letters in their name, if asked for."""
     with archive.read() as conn:
         known, counts = list(_all(request, conn).values()), queries.by_site(conn)
+        running = runs.at_work(conn)
     order = sort if sort in ORDERS else "attention"
     shown = sorted(chosen(known, state, find[:200]), key=lambda site: ORDERS[order](site, counts))
     conditions = {name: sum(condition(site) == name for site in known) for name in CONDITIONS}
     context: dict[str, Any] = {"known": known, "sites": shown, "counts": counts, "conditions": conditions}
+    context |= {"running": running}
     return render(request, "sites.html", order=order, orders=ORDERS, state=state, find=find[:200], **context)
 
 
@@ -100,6 +102,7 @@ def site_page(request: Request, archive: ArchiveOf, site: str) -> Response:
             "sources": source_state.states(conn, site),
             "edits": edits.page(conn, SHOWN, sites=[site]).edits,
             "crawls": runs.of_site(conn, site, SHOWN),
+            "running": runs.at_work(conn),
         }
     files = [(str(path), _text(path)) for path in request.app.state.site_files(site)]
     desk = request.app.state.site_desk

@@ -47,3 +47,24 @@ def test_each_bar_stands_over_its_label(tab: Watched, ui: str) -> None:
     assert len(found["bars"]) >= 3
     assert len(found["bars"]) == len(found["labels"])
     assert all(abs(bar - label) < 5 for bar, label in zip(found["bars"], found["labels"], strict=True)), found
+
+
+@pytest.mark.parametrize(
+    ("ui", "wide", "narrow", "instead"),
+    [
+        ("ar", "اعرض كل الفترة", "قرّب إلى حيث معظم النتائج", "الفترة أطول من أن تُعرض"),
+        ("en", "Show all time", "Zoom in to where most results are", "This period is too long"),
+    ],
+    ids=["ar", "en"],
+)
+def test_an_article_of_long_ago_squeezes_no_bars(tab: Watched, ui: str, wide: str, narrow: str, instead: str) -> None:
+    tab.open(f"/search?sort=newest&by=day&ui={ui}")
+    expect(tab.page.locator(".plot .u-over")).to_be_visible()
+    days = tab.page.locator(".chart .as-list li")
+    assert len(tab.page.locator(".plot canvas").evaluate(MIDDLES)["bars"]) >= 3
+    expect(days.filter(has_text="2018")).to_have_count(0)
+    tab.page.get_by_role("link", name=wide).click()
+    expect(days.last).to_contain_text("2018")
+    expect(tab.page.locator(".other-time").first).to_contain_text(instead)
+    tab.page.get_by_role("link", name=narrow).click()
+    expect(days.filter(has_text="2018")).to_have_count(0)

@@ -199,3 +199,20 @@ def test_a_phone_has_its_filters_folded(tab: Watched) -> None:
     assert filters is not None
     assert filters["y"] + filters["height"] <= first["y"]
     assert tab.overflow() <= 0
+
+
+@pytest.mark.parametrize(
+    ("ui", "told", "back"),
+    [("ar", "هل تقصد البوكمال؟", "العودة إلى النتائج"), ("en", "Did you mean البوكمال?", "Back to the results")],
+    ids=["ar", "en"],
+)
+def test_a_misspelt_word_leads_to_its_results_and_their_matches(tab: Watched, ui: str, told: str, back: str) -> None:
+    tab.open(f"/search?q={quote('البوكمالن')}&ui={ui}")
+    expect(tab.page.locator(".meant")).to_have_text(told)
+    tab.page.locator(".meant a").click()
+    results = tab.page.locator(".hits h2 a")
+    expect(results.first).to_be_visible()
+    results.first.click()
+    expect(tab.page.locator("article mark").first).to_contain_text("البوكمال")
+    tab.page.get_by_role("link", name=back).click()
+    expect(results.first).to_be_visible()

@@ -13,10 +13,10 @@ from xml.etree import ElementTree as ET
 import pytest
 from lxml import html
 
-from index.archive import frontier, health, site_state, source_state
+from index.archive import frontier, health, runs, site_state, source_state
 from index.archive.frontier import Visit
 from index.archive.health import Health
-from index.model.codes import Verdict
+from index.model.codes import RunStatus, Verdict
 from index.model.message import Message
 from index.web.atom import ATOM
 from index.web.site_days import site_days
@@ -150,6 +150,21 @@ def test_a_crawl_that_is_due_is_not_in_the_past(shelf: SearchFixture) -> None:
     later = client_of(shelf, now=lambda: NOW + timedelta(hours=3))
     rows = [text_of(row.cssselect("td")[-1]) for row in tree(later.get("/sites?ui=en")).cssselect("tbody tr")]
     assert set(rows) == {"due now every 30 minutes", "–"}
+
+
+@pytest.mark.parametrize(("ui", "told"), [("en", "being crawled"), ("ar", "يُزار الآن")])
+def test_a_site_that_is_being_crawled_says_so(tmp_path: Path, ui: str, told: str) -> None:
+    filled = fill(tmp_path, ())
+    run = filled.archive.write(lambda conn: runs.start(conn, ["phare"], NOW, owner="test")).result()
+    client = client_of(filled)
+    rows = {row.cssselect("a")[0].get("href"): row for row in tree(client.get(f"/sites?ui={ui}")).cssselect("tbody tr")}
+    assert [link.partition("?")[0] for link, row in rows.items() if text_of(row.cssselect("td")[-1]) == told] == [
+        "/sites/phare"
+    ]
+    assert told in text_of(tree(client.get(f"/sites/phare?ui={ui}")).cssselect(".facts-of")[0])
+    filled.archive.write(lambda conn: runs.finish(conn, run, RunStatus.OK, NOW)).result()
+    assert told not in text_of(tree(client.get(f"/sites/phare?ui={ui}")))
+    filled.close()
 
 
 # --- a site ----------------------------------------------------------------------------------------------------------
