@@ -19,7 +19,6 @@ app = typer.Typer()
 
 @app.command("_crawl", hidden=True)
 def child_crawl(
-    sites: Annotated[str, typer.Option()],
     run: Annotated[str, typer.Option()],
     since: Annotated[str, typer.Option()] = "",
     _parent: Parent = 0,
@@ -27,7 +26,7 @@ def child_crawl(
     """Run one crawl in a process of its own."""
     from crawler.processes import crawl_process
 
-    raise typer.Exit(crawl_process.crawl(sites, run, since))
+    raise typer.Exit(crawl_process.crawl(run, since))
 
 
 @app.command("_archive", hidden=True)

@@ -29,7 +29,7 @@ from crawler.processes.child import Child, kill_group, name_process, start_child
 from crawler.processes.fork_server import Forked, ForkServer
 from crawler.scheduling.site_schedule import LastRun
 from crawler.site_config import Site
-from crawler.storage import expire_raw, own_raw_place, raw_name, raw_place
+from crawler.storage import expire_raw, open_archive, own_raw_place, raw_name, raw_place
 from index.archive import Archive, expiry, liveness, warc_files
 from index.archive import runs as records
 from index.archive import site_state as site_states
@@ -129,9 +129,8 @@ def start(  # noqa: PLR0913 - all that a crawl is started with
         return records.start(conn, [site.id for site in left], now, owner="arshif", why=Message(why)), left
 
     number, chosen = archive.write(begin).result()
-    ids = [site.id for site in chosen]
     try:
-        child = _child(["_crawl", "--sites", ",".join(ids), "--run", str(number), "--since", since], stderr, server)
+        child = _child(["_crawl", "--run", str(number), "--since", since], stderr, server)
     except OSError as error:
         detail = Message(RunDetail.NOT_STARTED, {"why": error.strerror or ""})
         archive.write(lambda conn: records.finish(conn, number, RunStatus.STOPPED, now, detail=detail)).result()
@@ -254,16 +253,21 @@ def _end(part: records.SiteRun, state: site_states.SiteState) -> datetime | None
     return own or part.ended or state.last_run
 
 
-def crawl(sites: str, run: str, since: str) -> int:
-    """Run the crawl itself, in the child process; return the exit code.
+def crawl(run: str, since: str) -> int:
+    """Run the crawl itself, of the sites that the archive has for this run, in the child process; return the exit code.
 
     It is 0 if the spider finished, was asked to end or timed out, otherwise that of the error that ended it.
 
     :raises ConfigError: when the configuration is not valid.
+    :raises ArchiveError: when the archive cannot be used.
     """
     from crawler.processes.spider_process import run_spider  # Scrapy, which the daemon does without
 
-    set_up_log(form=load().settings.log)
+    config = load()
+    set_up_log(form=config.settings.log)
+    with open_archive(config) as archive, archive.read() as conn:
+        record = records.get(conn, int(run))
+    sites = ",".join(part.site for part in record.sites) if record else ""
     crawler = run_spider("site", sites=sites, run=run, since=since)
     reason = crawler.stats.get_value("finish_reason") if crawler.stats else None
     return 0 if reason in ENDS_WELL else EXIT_CODES.get(str(reason), 1)

@@ -237,7 +237,7 @@ def test_a_crawl_that_hangs_is_ended_by_its_deadline(house: Harness, room: Newsr
     room.hang("english", PATIENCE)
     with daemon(house, "--no-web", code=("-c", OVERDUE)) as service:
         service.wait_for(lambda: any(part.status == "ok" for part in parts_of(house, "fr")))
-        (crawl,) = service.children("english,fr")
+        (crawl,) = service.children("_crawl")
         crawl.suspend()  # it hears no SIGTERM now
         service.process.send_signal(signal.SIGUSR1)
         service.wait_for(lambda: not crawl.is_running())

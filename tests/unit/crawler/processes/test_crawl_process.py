@@ -23,7 +23,7 @@ from crawler.storage import open_archive
 from index.archive import Archive, raw_files, site_state, warc_files
 from index.archive import runs as records
 from index.archive.database import Database
-from index.model.codes import RunDetail, RunStatus, Verdict
+from index.model.codes import RunCause, RunDetail, RunStatus, Verdict
 from index.warc.files import names as file_names
 from index.warc.folder import Folder
 from index.warc.record import Response
@@ -98,6 +98,19 @@ def test_a_run_that_dies_once_is_made_up_for_at_once(machine: Callable[[Ends], M
     it.turn()
     assert it.begun == [SITES, SITES]
     assert it.daemon.due() == [], "and then the next turn is waited for"
+
+
+def test_a_run_has_more_sites_than_a_command_can_name(machine: Callable[[Ends], Machine]) -> None:
+    it = machine(lambda _: 0)
+    (site, *_) = it.config.enabled
+    many = [site.model_copy(update={"id": f"site-{number:06}"}) for number in range(12_000)]  # in argv: 156 kB
+    run = crawl_process.start(it.config, it.archive, many, why=RunCause.SCHEDULED)
+    run.child.kill()
+    run.child.wait()
+    with it.archive.read() as conn:
+        record = records.get(conn, run.number)
+    assert record is not None
+    assert [part.site for part in record.sites] == [site.id for site in many]
 
 
 @pytest.mark.parametrize("code", [-signal.SIGKILL, 1], ids=["killed", "failed"])
