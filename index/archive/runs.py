@@ -130,12 +130,16 @@ def finish(
     counts: Mapping[str, Mapping[str, int]] | None = None,
     detail: Message | None = None,
 ) -> None:
-    """End a run; `counts` are by site and name. A site whose part has not ended gets the run's status."""
+    """End a run; `counts` are by site and name. A site whose part has not ended gets the run's status; a run that ended
+    well without an answer from any of its sites is offline, as they are."""
     for site, values in (counts or {}).items():
         known = _row(conn, run, site)
         end_site(conn, run, site, RunStatus(known.get("status", status)), known.get("detail"), values)
     still = (run_sites.c.run == run) & (run_sites.c.status == RunStatus.RUNNING)
     conn.execute(update(run_sites).where(still).values(status=status))
+    parts = set(conn.execute(select(run_sites.c.status).where(run_sites.c.run == run)).scalars())
+    if status == RunStatus.OK and parts == {RunStatus.OFFLINE}:
+        status = RunStatus.OFFLINE
     conn.execute(update(runs).where(runs.c.id == run).values(ended=now, status=status, detail=detail))
 
 

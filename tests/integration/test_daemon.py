@@ -267,6 +267,7 @@ def test_without_a_network_it_says_so_and_goes_on_trying(room: Newsroom, tmp_pat
     assert "make" not in service.log, "an installed Arshif has no Makefile"
     assert "Traceback" not in service.log
     assert {part.status for site in room.sites for part in parts_of(house, site)} <= {"offline", "stopped"}
+    assert {run.status for run in runs_of(house)} <= {"offline", "stopped"}
     with house.archive() as conn:
         assert all(state["state"] != "failing" for state in house.told("status")), conn
     house.arshif("crawl", code=1)
