@@ -15,6 +15,7 @@ import pytest
 from index.model.article import IndexDocument
 from tests.integration.harness import Harness
 from tests.systems.generators import GENERATORS, PICTURE, Generator, Pelican, StaticSite
+from tests.systems.ghost import Ghost
 from tests.systems.posts import FATES, Post, first, second
 from tests.systems.wagtail import Wagtail
 from tests.systems.web_server import Asked, Nginx, WebServer
@@ -40,7 +41,7 @@ class Settings:
 class Site:
     """A site as a system makes it, and the archive of it."""
 
-    place: StaticSite | Wagtail | WordPress
+    place: StaticSite | Wagtail | Ghost | WordPress
     house: Harness
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -78,10 +79,11 @@ class Site:
 
 
 # Each generator behind nginx, one of them behind the other servers too, and what makes its pages as they are asked for
-PLACES: dict[str, tuple[type[Generator], type[WebServer]] | type[Wagtail] | str] = {
+PLACES: dict[str, tuple[type[Generator], type[WebServer]] | type[Wagtail | Ghost] | str] = {
     **{kind.name: (kind, Nginx) for kind in GENERATORS},
     **{f"Pelican-{server.name}": (Pelican, server) for server in SERVERS},
     "Wagtail": Wagtail,
+    "Ghost": Ghost,
     "WordPress": "twentytwentythree",
     "WordPress-twentytwentyone": "twentytwentyone",
 }
@@ -89,9 +91,11 @@ PLACES: dict[str, tuple[type[Generator], type[WebServer]] | type[Wagtail] | str]
 
 @pytest.fixture(scope="module", params=PLACES.values(), ids=list(PLACES))
 def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    place: StaticSite | Wagtail | WordPress
+    place: StaticSite | Wagtail | Ghost | WordPress
     if isinstance(request.param, str):
         place = WordPress(request.param)
+    elif request.param is Ghost:
+        place = Ghost(tmp_path_factory.mktemp("ghost"))
     elif request.param is Wagtail:
         place = Wagtail(request.getfixturevalue("programs"), tmp_path_factory.mktemp("wagtail"))
     else:
@@ -138,4 +142,5 @@ def test_a_site_from_its_first_crawl_to_its_last(site: Site) -> None:
     if place.validates:
         assert sum(one.status == 304 for one in told[-1]) >= len(after)
     figures = [f"{len(one)} requests, {sum(each.status == 304 for each in one)} of them 304" for one in told]
-    print(f"{place.name} {place.versions}: {'; '.join(figures)}")
+    whole = ", ".join(sorted({one.path for one in told[1] if one.status != 304}))
+    print(f"{place.name} {place.versions}: {'; '.join(figures)}; sent in full though nothing had changed: {whole}")
