@@ -257,13 +257,15 @@ def _store_known(conn: Connection, page: Fetched, home: Any, reason: AliasReason
     now, the newest version may be the other's."""
     article = replace(page.article, id=home.id, url=home.url)
     current = conn.execute(_VERSION, {"article": home.id, "number": home.number}).one()
-    own = page.article.id == home.id
     known = article_of({**current._mapping, "id": home.id, "site": home.site, "own_url": home.url})
-    if page.archived and (later := _latest(conn, home, current)) > page.fetched:
-        return _store_past(conn, page, article, home, known, current, later)
-    if _same(known, article, own, page.fetched) or is_paywall_truncated(known, article):
+    if page.article.id != home.id:
+        reason = reason or _reason(conn, page)
+    if _is_edition(page, known, reason):
         return Outcome("same", home.id, home.number)
-    if _is_edition(conn, page, known, reason):
+    own = _is_own(page, home, reason)
+    if page.archived and _latest(conn, home, current) > page.fetched:
+        return _store_past(conn, page, article, home, known, current, own)
+    if _same(known, article, own, page.fetched) or is_paywall_truncated(known, article):
         return Outcome("same", home.id, home.number)
     if page.strict and (page.state is None or page.state != current.confirmed):
         if joined:  # what would be read again is not stored as this article's yet: the next visit compares
@@ -273,10 +275,12 @@ def _store_known(conn: Connection, page: Fetched, home: Any, reason: AliasReason
         return Outcome("emptied", home.id, home.number)
     if page.body_hash is not None and page.body_hash == current.body_hash:
         return correct(conn, article, page.fetched, reason=ReadingReason.SAME_BYTES, state=page.state)
-    if not joined and article.content_hash in _texts_before(conn, home, own=None if not own else home.url):
-        if not own:
-            return Outcome("same", home.id, home.number)  # an old copy, such as a cached AMP page
-        _split_alias(conn, home, current, page.fetched)
+    if not joined and current.page != page.article.url:  # else this very page said again what it had said before
+        first = page.article.id == home.id
+        if article.content_hash in _texts_before(conn, home, home.url if first else None):
+            if not first:
+                return Outcome("same", home.id, home.number)  # an old copy, such as a cached AMP page
+            _split_alias(conn, home, current.page, page.fetched)
     number = home.number + 1
     _add_version(conn, page, article, number)
     dialect.of(conn).hold_articles(conn)  # after the raw response is on disk, and before its edits are
@@ -292,13 +296,12 @@ def _latest(conn: Connection, home: Any, current: Any) -> datetime:
 
 
 def _store_past(
-    conn: Connection, page: Fetched, article: Article, home: Any, known: Article, current: Any, later: datetime
+    conn: Connection, page: Fetched, article: Article, home: Any, known: Article, current: Any, own: bool
 ) -> Outcome:
     """Store a page from before the newest version, or from before that was last seen, at its place.
 
     It is unchanged if it says what the version before or after it says; the one after was then there already.
     """
-    own = page.article.id == home.id
     before, after = past_versions.around(conn, home.id, page.fetched)
     for row in (before, after):
         if row is None:
@@ -322,7 +325,12 @@ def _store_past(
         _update_past(conn, home, page.fetched, home.number + 1)
         return Outcome("changed", home.id, home.number + 1)
     _add_version(conn, page, article, home.number + 1)  # then it said again what it had said before
-    how = {"seen": later, "url": current.page, "body_hash": current.body_hash, "raw": current.raw}
+    how = {
+        "seen": _latest(conn, home, current),
+        "url": current.page,
+        "body_hash": current.body_hash,
+        "raw": current.raw,
+    }
     how |= {"state": current.confirmed, "confirmed": current.confirmed}
     conn.execute(_ADD, {"article": home.id, "number": home.number + 2, "run": None, **how, **columns_of(known)})
     warc_records.copy_further_pages(conn, home.id, home.number, home.number + 2)
@@ -342,14 +350,28 @@ def _update_past(conn: Connection, home: Any, seen: datetime, number: int) -> No
     touch(conn, [home.id], seen)
 
 
-def _is_edition(conn: Connection, page: Fetched, own: Article, reason: AliasReason | None) -> bool:
+def _reason(conn: Connection, page: Fetched) -> AliasReason | None:
+    """Why the URL of a page is an alias; None if it is none."""
+    at = (t.aliases.c.site == page.site) & (t.aliases.c.url == page.article.url)
+    found = conn.execute(select(t.aliases.c.reason).where(at)).scalar()
+    return None if found is None else AliasReason(found)
+
+
+def _is_edition(page: Fetched, own: Article, reason: AliasReason | None) -> bool:
     """Whether the page is another edition of the article, such as its AMP page, now or when it was first seen, so that
     different wording is not a change. The page that the article itself names as canonical is not an edition."""
     if page.url == own.url or page.article.url == own.canonical_url:
         return False
-    at = (t.aliases.c.site == page.site) & (t.aliases.c.url == page.article.url)
-    known = reason or conn.execute(select(t.aliases.c.reason).where(at)).scalar()
-    return known in (AliasReason.CANONICAL, AliasReason.SPELLING, AliasReason.FURTHER_PAGE)
+    return reason in (AliasReason.CANONICAL, AliasReason.SPELLING, AliasReason.FURTHER_PAGE)
+
+
+def _is_own(page: Fetched, home: Any, reason: AliasReason | None) -> bool:
+    """Whether the page is the article's own, at the URL where it was first seen or one to which it moved: other authors
+    and dates there are changes by the site. A copy may lack them, such as an AMP page."""
+    if page.article.id == home.id:
+        return True
+    moved = reason in (AliasReason.MOVED, AliasReason.REDIRECT) or page.final_url not in (page.url, home.url)
+    return moved and page.article.canonical_url != home.url
 
 
 def _same(old: Article, new: Article, own: bool, seen: datetime) -> bool:
@@ -364,13 +386,11 @@ def _texts_before(conn: Connection, home: Any, own: str | None) -> set[str]:
     return set(conn.execute(query if own is None else query.where(t.versions.c.url == own)).scalars())
 
 
-def _split_alias(conn: Connection, home: Any, current: Any, now: datetime) -> None:
+def _split_alias(conn: Connection, home: Any, url: str, now: datetime) -> None:
     """Split off an alias that showed a change while the article's own page still has the text from before it: the two
     are different articles."""
-    if current.page == home.url:
-        return
-    conn.execute(delete(t.aliases).where(t.aliases.c.site == home.site, t.aliases.c.url == current.page))
-    frontier.detach(conn, home.site, current.page, now)
+    conn.execute(delete(t.aliases).where(t.aliases.c.site == home.site, t.aliases.c.url == url))
+    frontier.detach(conn, home.site, url, now)
 
 
 def correct(

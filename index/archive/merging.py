@@ -14,7 +14,7 @@ from heapq import merge
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, and_, delete, insert, select, update
 
 from index.archive import dialect, edits, near_duplicates, outbox, past_versions, stories
 from index.archive import tables as t
@@ -75,9 +75,8 @@ def _history(conn: Connection, article: str, whose: int) -> list[_Place]:
 def _follows(conn: Connection, both: Sequence[str], histories: Sequence[Sequence[_Place]]) -> bool:
     """Whether one article was seen for the last time before the other was first: what differs, the site changed."""
     earlier, later = (0, 1) if histories[0][0] <= histories[1][0] else (1, 0)
-    fetched = select(func.max(t.frontier.c.fetched)).where(t.frontier.c.article == both[earlier])
-    seen = [histories[earlier][-1][0], conn.execute(fetched).scalar_one()]
-    last: datetime = max(one for one in seen if one is not None)
+    newest = histories[earlier][-1][0]
+    last = max(newest, past_versions.last_seen(conn, both[earlier]) or newest)
     return last <= histories[later][0][0]
 
 

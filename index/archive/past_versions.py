@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, func, select, update
 
 from index.archive import tables as t
 from index.archive.readings import IS_SHOWN, shown_columns
+from index.model.codes import FetchOutcome
 
 _VERSIONS = (
     select(*(t.versions.c[name] for name in ("number", "seen", "confirmed")), *shown_columns())
@@ -16,6 +17,7 @@ _VERSIONS = (
     .where(t.versions.c.article == bindparam("article"))
 )
 _OF_A_VERSION = (t.readings, t.further_pages, t.facsimiles, t.facsimile_parts, t.edits)
+_HAD_IT = t.fetches.c.came.in_([one for one in FetchOutcome if one is not FetchOutcome.GONE])
 _BEFORE = _VERSIONS.where(t.versions.c.seen <= bindparam("at")).order_by(t.versions.c.number.desc()).limit(1)
 _AFTER = _VERSIONS.where(t.versions.c.seen > bindparam("at")).order_by(t.versions.c.number).limit(1)
 
@@ -27,11 +29,13 @@ def around(conn: Connection, article: str, at: datetime) -> tuple[Any, Any]:
 
 
 def last_seen(conn: Connection, article: str) -> datetime | None:
-    """When a page of the article was last fetched (UTC), whether it had changed or not; None if that is not known."""
-    found: datetime | None = conn.execute(
-        select(func.max(t.frontier.c.fetched)).where(t.frontier.c.article == article)
-    ).scalar_one()
-    return found
+    """When a page of the article was last fetched and had it (UTC), whether it had changed or not, as far as is known:
+    a page that was not found, or was refused, does not show what it said. None if that is not known."""
+    its = (t.frontier.c.article == article) & t.frontier.c.reason.is_(None)
+    last = select(func.max(t.frontier.c.fetched)).where(its)
+    noted = select(func.max(t.fetches.c.at)).join(t.frontier).where(t.frontier.c.article == article, _HAD_IT)
+    seen = [one for one in (conn.execute(query).scalar_one() for query in (last, noted)) if one is not None]
+    return max(seen, default=None)
 
 
 def set_seen(conn: Connection, article: str, number: int, at: datetime) -> None:

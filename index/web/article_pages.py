@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse, Response
 from markupsafe import escape
 from sqlalchemy import Connection
 
-from index.archive import Archive, documents, facsimiles, readings, warc_records
+from index.archive import Archive, documents, facsimiles, past_versions, readings, warc_records
 from index.archive.facsimiles import Part
 from index.archive.history import history
 from index.dedup.version_diff import paragraphs, same_rules, version_change, word_diff
@@ -79,7 +79,7 @@ def article(
             "versions": versions,
             "aliases": documents.aliases(conn, article),
             "same_story": queries.same_story(conn, document),
-            "last_seen": queries.last_seen(conn, document),
+            "last_seen": past_versions.last_seen(conn, article),
             "copies": queries.with_copies(conn, article),
             "problems": {one.version: one.problem for one in warc_records.damaged(conn, article)},
             "own": annotation_pages.of_article(request, conn, article),

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from index.archive import documents, facsimiles
 from index.archive.history import change
-from index.archive.tables import articles, frontier, sites, versions
+from index.archive.tables import articles, sites, versions
 from index.model.article import IndexDocument
 from index.model.change import Change
 
@@ -54,14 +54,6 @@ def same_story(conn: Connection, document: IndexDocument) -> list[IndexDocument]
         .order_by(articles.c.lead.desc(), articles.c.sort_date, articles.c.id)
     )
     return documents.documents(conn, conn.execute(query).scalars().all())
-
-
-def last_seen(conn: Connection, document: IndexDocument) -> datetime | None:
-    """When the article's page was last found on its site, at this URL or another (UTC)."""
-    names = [document.article.url, *(alias.url for alias in documents.aliases(conn, document.article.id))]
-    mine = (frontier.c.site == document.article.site) & frontier.c.url.in_(names) & frontier.c.status.in_((200, 304))
-    found: datetime | None = conn.execute(select(func.max(frontier.c.fetched)).where(mine)).scalar_one()
-    return found
 
 
 def with_copies(conn: Connection, article: str) -> list[int]:

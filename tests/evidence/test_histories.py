@@ -40,7 +40,9 @@ ops = st.lists(
         ),
         st.tuples(st.just("box"), st.integers(0, len(BOXES) - 1), st.integers(1, 2**STORIES - 1)),
         st.tuples(
-            st.sampled_from(("amp", "background", "move", "old")), st.integers(0, STORIES - 1), st.integers(0, 9)
+            st.sampled_from(("amp", "background", "move", "old", "revert")),
+            st.integers(0, STORIES - 1),
+            st.integers(0, 9),
         ),
         st.tuples(st.just("damage"), st.just(0), st.integers(1, 7)),
         st.tuples(st.sampled_from(("round", "round", "reextract", "again")), st.just(0), st.just(0)),
@@ -78,6 +80,10 @@ class Site:
                     story.body.insert(2, text)
             case "move":
                 story.moves += 1
+            case "revert":
+                if story.fetched:
+                    story.headline, body, _ = story.fetched[value % len(story.fetched)]
+                    story.body = [*body]
             case "replace" | "add" | "cut" | "headline":
                 self._edit(name, story, value)
             case _:
@@ -267,4 +273,18 @@ def test_versions_and_diffs_are_those_that_the_site_published(histories: int, da
 )
 @on_both
 def test_a_box_that_is_learned_is_no_edit(history: list[Op], database_server: Server | None) -> None:
+    check(history, database_server)
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        [("fetch", 0, 0), ("replace", 0, 1), ("fetch", 0, 0), ("revert", 0, 0), ("fetch", 0, 0)],
+        [("fetch", 0, 0), ("move", 0, 0), ("old", 0, 0), ("cut", 0, 1), ("old", 0, 0), ("revert", 0, 0), ("old", 0, 0)],
+        [("fetch", 0, 0), ("move", 0, 0), *[("fetch", 0, 0), ("add", 0, 1)] * 2, ("revert", 0, 0), ("fetch", 0, 0)],
+    ],
+    ids=["where it was", "at another address that the first leads to", "at another address"],
+)
+@on_both
+def test_an_edit_that_is_taken_back_is_two(history: list[Op], database_server: Server | None) -> None:
     check(history, database_server)

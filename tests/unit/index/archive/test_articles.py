@@ -314,6 +314,26 @@ def test_a_moved_article_keeps_its_identity(store: Store) -> None:
     assert store.document(old).article == replace(edited, id=old.id, url=old.url)
 
 
+def test_an_article_that_moved_is_edited_there_as_before(store: Store) -> None:
+    old, new = article(), article("https://step.example/moved")
+    edited = article(new.url, body=BODY + "\n\nتحديث")
+    dated = replace(new, modified=NOW)
+    store(page(old))
+    store(page(new, NOW + HOUR, url=old.url, final_url=new.url))
+    for visit, said in enumerate((edited, new, edited, new, dated, replace(dated, authors=())), 2):
+        asked = {"url": old.url, "final_url": new.url} if visit % 2 else {}
+        assert store(page(said, NOW + visit * HOUR, **asked)) == Outcome("changed", old.id, visit)
+    with store.archive.read() as conn:
+        kinds = [event.change.kinds for event in history(conn, old.id) if event.what == "changed"]
+    assert kinds == [*[("correction",)] * 4, ("dates",), ("authors",)]
+
+
+def test_an_article_that_changes_its_date_while_it_moves_has_a_version_of_it(store: Store) -> None:
+    old, new = article(), article("https://step.example/moved", modified=NOW)
+    store(page(old))
+    assert store(page(new, NOW + HOUR, url=old.url, final_url=new.url)) == Outcome("changed", old.id, 2)
+
+
 @pytest.mark.parametrize("host", ["step.example", "parked.example"])
 def test_an_address_that_leads_to_a_stranger_overwrites_nothing(store: Store, host: str) -> None:
     one, two = article(), article("https://step.example/2", headline="خبر ثان", body="نص آخر لا يشبهه " * 20)
@@ -355,6 +375,14 @@ def test_an_edit_seen_at_an_alias_is_one_version(store: Store) -> None:
     text = BODY + "\n\nتحديث"
     assert store(page(article(alias.url, body=text), NOW + HOUR)) == Outcome("changed", one.id, 2)
     assert store(page(article(body=text), NOW + 2 * HOUR)) == Outcome("same", one.id, 2)
+
+
+def test_an_edit_at_an_alias_that_is_taken_back_there_is_two_versions(store: Store) -> None:
+    one, alias = article(), article("https://step.example/en/1")
+    store(page(one))
+    store(page(alias))
+    for visit, text in enumerate((BODY + "\n\nتحديث", BODY, BODY + "\n\nتحديث"), 2):
+        assert store(page(article(alias.url, body=text), NOW + visit * HOUR)) == Outcome("changed", one.id, visit)
 
 
 def test_an_old_copy_at_an_alias_is_no_version(store: Store) -> None:
@@ -470,6 +498,17 @@ def test_a_copy_from_before_it_was_last_found_gone_does_not_bring_it_back(store:
     assert gone(store, one) == (NOW + HOUR, NOW + 9 * HOUR)
     store(page(one, NOW + 10 * HOUR, archived=True))
     assert gone(store, one) == (None, None)
+
+
+def test_a_copy_from_between_is_followed_by_no_version_of_when_the_page_was_not_there(store: Store) -> None:
+    one, other = article(), article(body=BODY + "\n\nتحديث")
+    store(page(one))
+    looked_at(store, one, NOW + 5 * HOUR)
+    store.archive.write(lambda c: frontier.mark_gone(c, "step", one.url, Visit(NOW + 9 * HOUR, status=404))).result()
+    assert store(page(other, NOW + 3 * HOUR, archived=True)) == Outcome("changed", one.id, 2)
+    with store.archive.read() as conn:
+        seen = [(version.seen, version.article.body) for version in documents.versions(conn, one.id)]
+    assert seen == [(NOW, one.body), (NOW + 3 * HOUR, other.body)]
 
 
 def test_an_article_is_not_gone_while_another_page_has_it(store: Store) -> None:
@@ -699,6 +738,18 @@ def test_another_edition_of_a_text_is_an_alias_and_no_version(store: Store) -> N
         again = page(other, NOW + visit * HOUR, spellings=(one.url,) if other is amp else ())
         assert store(again) == Outcome("same", one.id, 1)
     assert store.document(one).article.body == BODY
+
+
+def test_another_edition_that_was_archived_elsewhere_is_no_version(store: Store) -> None:
+    one, later = article(), article(body=BODY + "\n\nتحديث")
+    amp = replace(one, url=one.url + "/amp", id="amp", body=BODY + "\n\nاشترك في قناتنا", content_hash="amp")
+    store(page(one))
+    store(page(later, NOW + 9 * HOUR))
+    for at in (-1, 3, 12):
+        archived = page(amp, NOW + at * HOUR, spellings=(one.url,), archived=True)
+        assert store(archived).version == 2
+    with store.archive.read() as conn:
+        assert [version.seen for version in documents.versions(conn, one.id)] == [NOW, NOW + 9 * HOUR]
 
 
 def test_an_edition_is_the_article_once_the_article_leads_there(store: Store) -> None:
