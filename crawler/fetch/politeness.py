@@ -26,7 +26,9 @@ MAX_DELAY_SECONDS = 60.0  # between two requests to a host, however slowly it an
 MIN_DELAY_SECONDS = 0.001
 MAX_TURN_WAIT = 20.0  # seconds that a request waits for another machine; less than a crawl has when it is asked to end
 TURN_LOOK = 0.5  # seconds between two looks at whether another machine is done, at most
-SLACK = 30.0  # seconds that a turn lasts beyond the time in which a page must have come
+# Seconds that a turn lasts beyond the time in which a page must have come. By the default, it is over before the sites
+# of a machine that died in it are another's, which would find their hosts taken, and put them off.
+SLACK = 10.0
 
 
 class HostTaken(HostUnavailable):
@@ -75,7 +77,7 @@ class PolitenessMiddleware:
 
         settings = crawler.settings
         delay, delays = settings.getfloat("DOWNLOAD_DELAY"), settings.getdict("DOWNLOAD_SLOTS")
-        longest = 2 * settings.getfloat("DOWNLOAD_TIMEOUT") + SLACK
+        longest = settings.getfloat("DOWNLOAD_TIMEOUT") + SLACK
         state = crawl_state(crawler)
         middleware = cls(delay, delays, state.blocks, slot_of, state.hosts, longest)
         crawler.signals.connect(middleware.answered, signals.response_downloaded)
