@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -44,13 +45,27 @@ def _used(conn: Connection) -> None:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     """The address of a server with the newsroom's articles, some of them noted, tagged and collected, a saved search
     and a preview of a site; and the id of one of the articles."""
+    with _serving(tmp_path_factory, asks=False) as told:
+        yield told
+
+
+@pytest.fixture(scope="session")
+def asking_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """Another such server, which also takes requests for addresses."""
+    with _serving(tmp_path_factory, asks=True) as told:
+        yield told
+
+
+@contextmanager
+def _serving(tmp_path_factory: pytest.TempPathFactory, *, asks: bool) -> Iterator[tuple[str, str]]:
     shelf: SearchFixture = fill(tmp_path_factory.mktemp("shelf"), [*map(page, newsroom())])
     shelf.archive.write(_used).result()
     config = configured(tmp_path_factory.mktemp("config"))
+    ask = Desk(config, shelf.archive) if asks else None
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        desks = {"ask": Desk(config, shelf.archive), "site_desk": SiteDesk(config, shelf.archive)}
-        app = create_app(shelf.archive, shelf.engine, site_files=config.site_files, **desks)
+        desk = SiteDesk(config, shelf.archive)
+        app = create_app(shelf.archive, shelf.engine, site_files=config.site_files, ask=ask, site_desk=desk)
         service = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", ws="none"))
         thread = threading.Thread(target=service.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()

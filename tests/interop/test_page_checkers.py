@@ -46,11 +46,11 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("language", ["ar", "en"])
 def test_vnu_finds_no_error_in_any_page(
-    programs: Path, server: tuple[str, str], language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    programs: Path, asking_server: tuple[str, str], language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     java = shutil.which("java") or missing("There is no Java on this machine: install it (Debian: openjdk-17-jre).")
     rendered = _rendering(monkeypatch)
-    pages = _served(server, language) | _of_a_filled_archive(tmp_path, language)
+    pages = _served(asking_server, language) | _of_a_filled_archive(tmp_path, language)
     assert _page_templates() - rendered == set()
     files = {f"{number}.html": (name, html) for number, (name, html) in enumerate(pages.items())}
     for file, (_, html) in files.items():
@@ -108,10 +108,11 @@ def _of_a_filled_archive(folder: Path, language: str) -> dict[str, bytes]:
 
 @pytest.mark.usefixtures("chromium")
 @pytest.mark.parametrize("path", JUDGED)
-def test_lighthouse_gives_all_points(programs: Path, server: tuple[str, str], path: str, tmp_path: Path) -> None:
+def test_lighthouse_gives_all_points(programs: Path, asking_server: tuple[str, str], path: str, tmp_path: Path) -> None:
+    url = asking_server[0] + path.format(id=asking_server[1])
     flags = ["--headless=new", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     command = [
-        str(programs / ".bin" / "lighthouse"), server[0] + path.format(id=server[1]), "--quiet", "--output=json",
+        str(programs / ".bin" / "lighthouse"), url, "--quiet", "--output=json",
         f"--output-path={tmp_path / 'told.json'}", f"--only-categories={','.join(CATEGORIES)}",
         f"--chrome-flags={' '.join(flags)}",
     ]  # fmt: skip
