@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from index.model.codes import Digest, PartKind, RequestResult, RequestState
 from index.model.results import Unit
@@ -339,7 +339,7 @@ class Address(BaseModel):
     """An address to be archived now."""
 
     url: str = Field(examples=["https://example.org/news/1"])
-    looks: bool = Field(
+    looks: StrictBool = Field(
         False, alias="copy", description="Whether to keep what it looks like, too: images, a picture and one file"
     )
 

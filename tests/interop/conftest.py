@@ -56,6 +56,13 @@ def asking_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[st
         yield told
 
 
+@pytest.fixture
+def tried_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of one of a test's own, which may delete and change what it likes, and ask for addresses."""
+    with _serving(tmp_path_factory, asks=True) as (url, _):
+        yield url
+
+
 @contextmanager
 def _serving(tmp_path_factory: pytest.TempPathFactory, *, asks: bool) -> Iterator[tuple[str, str]]:
     shelf: SearchFixture = fill(tmp_path_factory.mktemp("shelf"), [*map(page, newsroom())])

@@ -261,5 +261,6 @@ def test_the_api_takes_and_tells_it(shown: Shown) -> None:
         "images": 4, "picture": True, "page": True, "detail": None, "code": None, "params": None
     }  # fmt: skip
     assert "What the page looked like" in shown.client.get(f"/archive/{number}?ui=en").text
-    wrong = shown.client.request("POST", "/api/archive", headers=JSON, json=ask | {"copy": "perhaps"})
-    assert (wrong.status_code, wrong.json()["params"]) == (400, {"name": "copy"})
+    for no_truth_value in ("perhaps", "true", 0):
+        wrong = shown.client.request("POST", "/api/archive", headers=JSON, json=ask | {"copy": no_truth_value})
+        assert (wrong.status_code, wrong.json()["params"]) == (400, {"name": "copy"})
