@@ -61,6 +61,23 @@ class Corrections:
         records = await self.store.read(lambda conn: warc_records.of_article(conn, article, MAX_REREAD_VERSIONS))
         return await reread_versions(self.workers, self.store.warc, site, repeats, records, ReadingReason.COMPARED)
 
+    async def is_refused_too(self, site: Site, article: str) -> bool:
+        """Whether the page of an article (id) is refused today as it was stored, too: then a refusal of the page as it
+        is now is ours, and does not tell that the site removed the article.
+
+        :raises PoolClosed: when the crawl is ending.
+        """
+        record = await self.store.read(lambda conn: warc_records.newest(conn, article))
+        if record is None:
+            return False
+        try:
+            await reread_in_worker(self.workers, self.store.warc, record, site, await self.blocks.of(site, article))
+        except Refused:
+            return True
+        except Unreadable as problem:
+            log.warning("%s: its stored page cannot be read again: %s", record.article.url, problem)
+        return False
+
     async def of_learned_blocks(
         self, site: Site, discovered: Mapping[str, Discovery], article: str | None
     ) -> list[Rereading]:

@@ -243,6 +243,14 @@ class Pages:
             return LeadsOn(str(problem.message.params["url"]), [])  # where it is fetched again, and kept
         if page.rendered and problem.reason == PageReason.NEEDS_BROWSER:
             problem = Refused(PageReason.NO_TEXT)  # it had one
+        if row.article is not None and isinstance(problem, Refused) and problem.reason not in TRANSIENT_REASONS:
+            try:
+                is_ours = await self.corrections.is_refused_too(site, row.article)
+            except PoolClosed:
+                self.progress.defer(site.id, Message(FetchReason.CRAWL_ENDED))
+                return None
+            if is_ours:  # retried: our rules may be better by then
+                problem = Unreadable(problem.reason, **problem.message.params)
         await self.rejections.reject(site, row, problem, page, was_read=True)
         return None
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
+from crawler import stages
 from crawler.cli.app import app
+from crawler.errors import Refused
+from crawler.extract.draft import Extraction
+from crawler.models import Page
 from index.archive import Archive, articles, documents, readings, repeated_blocks
 from index.archive.database import Database
-from index.model.codes import ReadingReason
+from index.model.codes import PageReason, ReadingReason
 from tests.support.archive_samples import HOUR, NOW, article, page
 from tests.support.filled_archive import fill
 from tests.support.newspaper import Archivist, Box, Story, sentence
@@ -71,6 +76,27 @@ def test_an_edit_is_compared_by_the_same_rules_or_the_diff_says_that_it_may_be_o
     archivist.fetch(other)
     *_, event = archivist.history(other)
     assert event.maybe_ours
+
+
+@pytest.mark.parametrize("ours", [True, False], ids=["by a release that refuses it", "by the site"])
+@on_both
+def test_a_page_that_we_refuse_as_it_was_stored_too_is_not_removed(
+    archivist: Archivist, monkeypatch: pytest.MonkeyPatch, ours: bool
+) -> None:
+    first = STORIES[0]
+    archivist.fetch(first)
+    read = stages.article
+
+    def refusing(page: Page, *rest: Any) -> Extraction:
+        if ours or b"<!-- " in page.body:
+            raise Refused(PageReason.LISTING)
+        return read(page, *rest)
+
+    monkeypatch.setattr(stages, "article", refusing)
+    for nonce in (b"1", b"2", b"3"):
+        archivist.fetch(first, html=first.html().replace(b"</body>", b"<!-- " + nonce + b" --></body>"))
+    assert [event.what for event in archivist.history(first)] == (["new"] if ours else ["new", "gone"])
+    assert [one.kinds for one in archivist.edits()] == ([] if ours else [("gone",)])
 
 
 @on_both
