@@ -26,6 +26,8 @@ from tests.support.patience import PATIENCE, wait_for
 DOC = ROOT / "docs" / "newcomer.md"
 SITE = "english"
 ANY, STOP = "…", "^C"
+# A shell's background jobs ignore Ctrl-C, and so would what they start: a newcomer's terminal has none of that
+IN_FRONT = "env --default-signal=INT"
 BLOCK = re.compile(r"<!-- (?P<event>[^\n]*?) -->|```console\n(?P<commands>.*?)```", re.DOTALL)
 FORMS = [
     (r"\b[0-9a-f]{64}\b", "HASH"),
@@ -103,7 +105,7 @@ class Terminal:
         lasting = step.lines[-1:] == (STOP,)
         with self.log.open("wb") as out:
             process = subprocess.Popen(
-                ["bash", "-c", f"exec {step.command}" if lasting else step.command],
+                ["bash", "-c", f"exec {IN_FRONT} {step.command}" if lasting else step.command],
                 cwd=self.folder, env=self.env, stdout=out, stderr=out, start_new_session=True,
             )  # fmt: skip
             try:
