@@ -265,7 +265,7 @@ def _store_known(conn: Connection, page: Fetched, home: Any, reason: AliasReason
     own = _is_own(page, home, reason)
     if page.archived and _latest(conn, home, current) > page.fetched:
         return _store_past(conn, page, article, home, known, current, own)
-    if _same(known, article, own, page.fetched) or is_paywall_truncated(known, article):
+    if _same(known, article, own, page.fetched, current.seen) or is_paywall_truncated(known, article):
         return Outcome("same", home.id, home.number)
     if page.strict and (page.state is None or page.state != current.confirmed):
         if joined:  # what would be read again is not stored as this article's yet: the next visit compares
@@ -307,7 +307,7 @@ def _store_past(
         if row is None:
             continue
         near = article_of({**row._mapping, "id": home.id, "site": home.site, "own_url": home.url})
-        same = _same(near, article, own, page.fetched)
+        same = _same(near, article, own, page.fetched, row.seen)
         if same or is_paywall_truncated(near, article) or is_emptied(near, article):
             if same and row is after:
                 dialect.of(conn).hold_articles(conn)
@@ -374,10 +374,10 @@ def _is_own(page: Fetched, home: Any, reason: AliasReason | None) -> bool:
     return moved and page.article.canonical_url != home.url
 
 
-def _same(old: Article, new: Article, own: bool, seen: datetime) -> bool:
+def _same(old: Article, new: Article, own: bool, seen: datetime, before: datetime) -> bool:
     if not own:  # an AMP page may lack the authors; only a different text counts as a change there
         return old.content_hash == new.content_hash
-    return not version_diff.is_changed(old, new, seen=seen)
+    return not version_diff.is_changed(old, new, seen=seen, before=before)
 
 
 def _texts_before(conn: Connection, home: Any, own: str | None) -> set[str]:

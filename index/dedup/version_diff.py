@@ -29,7 +29,8 @@ MAX_TYPO_LETTERS = 2  # most letters by which a typo changes a long word; one in
 LONG_WORD_LETTERS = 8  # letters of a long word: Monday and Sunday differ in two
 MAX_TYPOS = 6  # most misspelt words; more are a choice of spelling, or of words
 MAX_COMPARED_TOKENS = 12_000  # words and spaces of a text compared one by one; longer texts are compared by paragraph
-# A modification date this close to the request is when the page was generated, not changed
+# A modification date this close to the request, or as far from it as at the request before, is when the page was
+# generated, not changed
 GENERATED_WITHIN = timedelta(minutes=5)
 
 _APART = (  # characters that separate words
@@ -71,20 +72,23 @@ class DiffSpan:
 # --- kinds of change -------------------------------------------------------------------------------------------------
 
 
-def is_changed(old: Article, new: Article, *, seen: datetime | None = None) -> bool:
+def is_changed(old: Article, new: Article, *, seen: datetime | None = None, before: datetime | None = None) -> bool:
     """Whether `classify_change` would find a change, in linear time: nothing is aligned."""
     texts = ((old.headline, new.headline), (old.body, new.body))
     if any(visible_text(before) != visible_text(after) for before, after in texts):
         return True
     sections = (fold(old.section or ""), fold(new.section or ""))
-    return _names(old.authors) != _names(new.authors) or sections[0] != sections[1] or _dated(old, new, seen)
+    return _names(old.authors) != _names(new.authors) or sections[0] != sections[1] or _dated(old, new, seen, before)
 
 
-def classify_change(old: Article, new: Article, *, seen: datetime | None = None) -> Change:
+def classify_change(
+    old: Article, new: Article, *, seen: datetime | None = None, before: datetime | None = None
+) -> Change:
     """The change from one reading of an article to the next; it has no kinds if they are the same.
 
-    `seen` is when the new one was read: if its modification date is hardly older, that is when the page was generated,
-    and a difference in that date is not a change.
+    `seen` is when the new one was read, `before` when the old one was: if the new one's modification date is hardly
+    older than its reading, or both are as much older, that is when the page was generated, and a difference in that
+    date is not a change.
     """
     kinds: list[Kind] = []
     removed = added = 0
@@ -100,14 +104,14 @@ def classify_change(old: Article, new: Article, *, seen: datetime | None = None)
         kinds.append("authors")
     if fold(old.section or "") != fold(new.section or ""):
         kinds.append("section")
-    if _dated(old, new, seen):
+    if _dated(old, new, seen, before):
         kinds.append("dates")
     return Change(tuple(kinds), removed, added)
 
 
 def version_change(old: Version, new: Version) -> Change:
     """The change from one version to another, as `classify_change` gives it."""
-    return classify_change(old.article, new.article, seen=new.seen)
+    return classify_change(old.article, new.article, seen=new.seen, before=old.seen)
 
 
 def same_rules(one: Version, other: Version) -> bool:
@@ -136,12 +140,25 @@ def _names(authors: Sequence[str]) -> frozenset[str]:
     return frozenset(map(fold, authors))
 
 
-def _dated(old: Article, new: Article, seen: datetime | None) -> bool:
+def _dated(old: Article, new: Article, seen: datetime | None, before: datetime | None) -> bool:
     """Whether a date really changed: "2 hours ago" is a different time at each visit, and some pages are always new."""
     if old.published != new.published and "relative" not in new.origins.get("published", ""):
         return True
-    alive = seen is not None and new.modified is not None and abs(seen - new.modified) < GENERATED_WITHIN
-    return old.modified != new.modified and not alive and "relative" not in new.origins.get("modified", "")
+    return (
+        old.modified != new.modified
+        and "relative" not in new.origins.get("modified", "")
+        and not _generated(old, new, seen, before)
+    )
+
+
+def _generated(old: Article, new: Article, seen: datetime | None, before: datetime | None) -> bool:
+    """Whether the new modification date is that of the page and not of the article."""
+    if seen is None or new.modified is None:
+        return False
+    age = seen - new.modified
+    if abs(age) < GENERATED_WITHIN:
+        return True
+    return before is not None and old.modified is not None and abs(age - (before - old.modified)) < GENERATED_WITHIN
 
 
 def _of_text(old: str, new: str) -> Iterator[Kind]:

@@ -78,6 +78,19 @@ def test_what_readers_do_not_read_is_no_change(now: dict[str, Any]) -> None:
     assert not is_changed(BRIDGE, replace(BRIDGE, **now), seen=NOW)
 
 
+@pytest.mark.parametrize(
+    ("later", "kinds"),
+    [(3, ()), (-1, ()), (9, ("dates",)), (-9, ("dates",))],
+    ids=["as old", "nearly", "newer", "older"],
+)
+def test_a_date_that_moves_with_the_requests_is_none_of_the_articles(later: int, kinds: tuple[str, ...]) -> None:
+    before = NOW - timedelta(days=1)
+    old = replace(BRIDGE, modified=before - timedelta(minutes=20))  # as a cache made the page
+    new = replace(BRIDGE, modified=NOW - timedelta(minutes=20 - later))
+    assert classify_change(old, new, seen=NOW, before=before).kinds == kinds
+    assert is_changed(old, new, seen=NOW, before=before) == bool(kinds)
+
+
 def test_a_change_tells_its_size() -> None:
     change = classify_change(BRIDGE, replace(BRIDGE, body=BRIDGE.body.replace("412", "421") + SAID))
     assert (change.removed, change.added) == (1, 16)
