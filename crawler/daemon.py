@@ -209,6 +209,7 @@ class Daemon:
             self.watch,
             lambda: saved_search_alerts.send_alerts(archive, config, now),
             lambda: self.compaction.some(now, time.monotonic(), crawling=bool(self.running)),
+            self.machine.expire_turns,
         ):
             if self.ending.is_set():
                 return

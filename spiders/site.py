@@ -26,6 +26,7 @@ from crawler.errors import ArchiveError, ArshifError, SourceProblem, Unreadable
 from crawler.fetch.circuit_breaker import HostUnavailable, network_was_reached
 from crawler.fetch.crawl_state import CrawlState
 from crawler.fetch.host_budget import TrapSuspected
+from crawler.fetch.politeness import HostTaken
 from crawler.fetch.reasons import reason_of
 from crawler.fetch.rendering.middleware import captured
 from crawler.processes.parse_pool import PoolClosed
@@ -183,8 +184,11 @@ class SiteSpider(SourceSpider):
     async def source_failed(self, failure: Failure) -> AsyncIterator[Request]:
         with said_once():
             poll: Poll = failure.request.cb_kwargs["poll"]  # type: ignore[attr-defined]
-            for request in await self._fall_back(poll, reason_of(failure)):
-                yield request
+            if isinstance(failure.value, HostTaken):  # no fault of the source's, which stays due
+                self.session.progress.defer(poll.site.id, reason_of(failure))
+            else:
+                for request in await self._fall_back(poll, reason_of(failure)):
+                    yield request
             async for request in self._answered(poll):
                 yield request
 

@@ -64,7 +64,6 @@ class Machine:
         if begins:
             told = version("arshif"), self.config.settings.machine.runs
             self.archive.write(lambda conn: machines.join(conn, self.name, *told)).result()
-            self.archive.write(host_turns.expire).result()
             self.joined = True
         heard = self.archive.write(partial(machines.beat, name=self.name, running=running)).result()
         self.count = heard.machines
@@ -96,6 +95,14 @@ class Machine:
             )
             self.to_end = drained and not begins
         self.drained = drained
+
+    def expire_turns(self) -> None:
+        """Delete what is no longer needed of the turns at hosts.
+
+        :raises ArchiveError: when that fails.
+        """
+        if self.shared:
+            self.archive.write(host_turns.expire).result()
 
     def leave(self) -> None:
         """Record that it ended in order.

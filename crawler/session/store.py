@@ -132,5 +132,5 @@ class SessionStore:
         await self._let_go()
 
     async def _let_go(self) -> None:
-        await asyncio.to_thread(self.archive.close)
-        self._archive = None
+        archive, self._archive = self.archive, None  # first, so that nobody writes to one that is closing
+        await asyncio.to_thread(archive.close)

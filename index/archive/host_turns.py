@@ -44,8 +44,8 @@ def take(conn: Connection, host: str, longest: timedelta, last: int | None = Non
     if number is not None:
         return Turn(number)
     conn.execute(update(host_turns).where(host_turns.c.host == host, other).values(asked=clock()))
-    until, now = conn.execute(select(host_turns.c.until, clock()).where(host_turns.c.host == host)).one()
-    return Turn(None, max(until - now, PAUSE))
+    row = conn.execute(select(host_turns.c.until, clock()).where(host_turns.c.host == host)).one_or_none()
+    return Turn(None, PAUSE if row is None else max(row[0] - row[1], PAUSE))  # None: it has just expired
 
 
 def end(conn: Connection, host: str, number: int, delay: timedelta) -> None:

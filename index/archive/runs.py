@@ -145,12 +145,7 @@ def finish(
 
 def reap_dead(conn: Connection, now: datetime) -> list[int]:
     """End the runs whose process died without ending them, as "killed"; return their numbers."""
-    is_alive = dialect.of(conn).living(conn)
-    dead = [
-        row.id
-        for row in conn.execute(select(runs).where(runs.c.ended.is_(None)))
-        if not is_alive(row.pid, row.born, row.boot)
-    ]
+    dead = [run for run, is_alive in _open(conn) if not is_alive]
     for run in dead:
         finish(conn, run, RunStatus.KILLED, now, detail=Message(RunDetail.PROCESS_DIED))
     return dead
@@ -168,11 +163,17 @@ def begun_since(conn: Connection, run: int) -> set[str]:
 
 def at_work(conn: Connection) -> set[str]:
     """The sites that living processes are crawling; those that were not reached, until their run has ended."""
-    is_alive = dialect.of(conn).living(conn)
-    open_ = conn.execute(select(runs.c.id, runs.c.pid, runs.c.born, runs.c.boot).where(runs.c.ended.is_(None)))
-    living = [row.id for row in open_ if is_alive(row.pid, row.born, row.boot)]
+    living = [run for run, is_alive in _open(conn) if is_alive]
     still = run_sites.c.status.in_((RunStatus.RUNNING, RunStatus.OFFLINE))
     return set(conn.execute(select(run_sites.c.site).where(run_sites.c.run.in_(living), still)).scalars())
+
+
+def _open(conn: Connection) -> list[tuple[int, bool]]:
+    """The runs whose end has not been recorded, and whether their process is alive."""
+    every = select(runs.c.id, runs.c.pid, runs.c.born, runs.c.boot).where(runs.c.ended.is_(None))
+    rows = conn.execute(every).all()  # before who lives is looked up: a process is announced before its run can be seen
+    is_alive = dialect.of(conn).living(conn)
+    return [(row.id, is_alive(row.pid, row.born, row.boot)) for row in rows]
 
 
 def of_process(conn: Connection, pid: int) -> set[int]:

@@ -22,6 +22,7 @@ from scrapy.http.request import NO_CALLBACK
 from crawler.fetch.circuit_breaker import HostUnavailable
 from crawler.fetch.crawl_state import crawl_state
 from crawler.fetch.host_state import HostStates, host_slower
+from crawler.fetch.politeness import HostTaken
 from crawler.fetch.reasons import RequestRefused, reason_of
 from crawler.fetch.robots.policy import ROBOTS_MAX_BYTES, RobotsResponse, RobotsRules, RobotsState
 from index.archive import hosts
@@ -125,6 +126,8 @@ class RobotsMiddleware:
         request = Request(f"{origin}/robots.txt", priority=ROBOTS_PRIORITY, meta=meta, callback=NO_CALLBACK)
         try:
             response = await self.download(request)
+        except HostTaken:  # which says nothing of the host
+            raise
         except Exception as problem:  # whatever a network can do
             log.debug("%s/robots.txt: %s", origin, problem)  # the outcome of its site says it as well
             why = reason_of(problem)

@@ -563,7 +563,7 @@ def test_what_is_probably_not_meant_is_a_warning(folder: Path) -> None:
     assert contact.startswith("contact is empty")
     assert site.startswith("no site is enabled")
     assert web.startswith("web.host is 0.0.0.0")
-    assert secret.endswith(f"chmod 600 {folder}/arshif.yaml")
+    assert secret.endswith(f"`chmod 600 {folder}/arshif.yaml`")
     (folder / "arshif.yaml").chmod(0o600)
     assert len(read(folder).warnings) == 3
 

@@ -118,15 +118,15 @@ LAUGHS = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "is no XML"),
-        ("<opml><body>", "line 1: is no XML"),
-        ("\x00\x01", "is no XML"),
+        ("", "is not XML"),
+        ("<opml><body>", "line 1: is not XML"),
+        ("\x00\x01", "is not XML"),
         ("<rss version='2.0'/>", "begins with <rss>"),
         ("<opml><body><outline text='a'/></body></opml>", "lists no feed"),
         ("<!DOCTYPE opml SYSTEM 'file:///etc/passwd'><opml/>", "DOCTYPE"),
-        (f"<!DOCTYPE opml [<!ENTITY a0 'x'>{LAUGHS}]><opml><outline text='&a11;'/></opml>", "is no XML|DOCTYPE"),
+        (f"<!DOCTYPE opml [<!ENTITY a0 'x'>{LAUGHS}]><opml><outline text='&a11;'/></opml>", "is not XML|DOCTYPE"),
         ("<!DOCTYPE opml [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><opml><outline>&x;</outline></opml>", "DOCTYPE"),
-        ("<opml>" + "<outline>" * 5_000, "is no XML"),
+        ("<opml>" + "<outline>" * 5_000, "is not XML"),
     ],
 )
 def test_what_is_no_list_is_told(text: str, told: str) -> None:
@@ -157,5 +157,5 @@ def test_the_commands(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pyt
     assert [one.feed for one in read((folder / "out.opml").read_bytes())] == addresses
     assert len(read((folder / "out.opml").read_bytes())) == 4  # those of the sites that are crawled
     file.write_text("<html>", "utf-8")
-    with pytest.raises(ConfigError, match=r"feeds\.opml: line 1: is no XML"):
+    with pytest.raises(ConfigError, match=r"feeds\.opml: line 1: is not XML"):
         import_sites(file, dry_run=False, json=False)

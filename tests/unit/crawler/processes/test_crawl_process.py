@@ -20,10 +20,10 @@ from crawler.processes import crawl_process
 from crawler.processes.crawl_process import Run
 from crawler.scheduling import site_schedule
 from crawler.storage import open_archive
-from index.archive import Archive, raw_files, site_state, warc_files
+from index.archive import Archive, raw_files, requests, site_state, warc_files
 from index.archive import runs as records
 from index.archive.database import Database
-from index.model.codes import RunCause, RunDetail, RunStatus, Verdict
+from index.model.codes import RequestState, RequestWay, RunCause, RunDetail, RunStatus, Verdict
 from index.warc.files import names as file_names
 from index.warc.folder import Folder
 from index.warc.record import Response
@@ -111,6 +111,27 @@ def test_a_run_has_more_sites_than_a_command_can_name(machine: Callable[[Ends], 
         record = records.get(conn, run.number)
     assert record is not None
     assert [part.site for part in record.sites] == [site.id for site in many]
+
+
+def test_what_a_dead_run_had_claimed_keeps_no_host_from_others(machine: Callable[[Ends], Machine]) -> None:
+    it = machine(lambda _: 0)
+    dead = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+
+    def claim(conn: Connection) -> int:
+        asked = requests.ask(conn, "https://calm.example/1", "calm", RequestWay.PAGE, NOW)
+        requests.claim(conn, [asked.id], records.start(conn, [], NOW, owner="test", pid=dead.pid))
+        return asked.id
+
+    number = it.archive.write(claim).result()
+    assert crawl_process.reap_dead_runs(it.config, it.archive) == []
+    assert "calm" not in [site.id for site in it.daemon.due()]
+    dead.communicate()
+    assert crawl_process.reap_dead_runs(it.config, it.archive) != []
+    with it.archive.read() as conn:
+        outcome = requests.get(conn, number)
+    assert outcome is not None
+    assert outcome.state == RequestState.DONE
+    assert "calm" in [site.id for site in it.daemon.due()]
 
 
 @pytest.mark.parametrize("code", [-signal.SIGKILL, 1], ids=["killed", "failed"])

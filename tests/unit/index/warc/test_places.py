@@ -338,7 +338,7 @@ def test_urls_of_places(url: str) -> None:
         ("s3://bucket/a//b", "does not name a bucket"),
         ("s3://bucket?endpoint=s3.example.org", "has an `endpoint` that is not"),
         ("file://secret", "does not name a folder"),
-        ("/mnt/secret", "is no place of raw copies"),
+        ("/mnt/secret", "is not a place for raw copies"),
     ],
     ids=["keys", "keys in the query", "keys of the server", "nothing", "an empty part", "a name", "a host", "a path"],
 )
