@@ -10,6 +10,7 @@ import atexit
 import os
 import pickle
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -24,8 +25,8 @@ from typing import IO
 
 ROOT = Path(__file__).parents[2]
 COLUMNS = "200"  # of the terminal that each command is told to have
-# What Python, or a module that is loaded, reads once: a command for which it is to be another starts anew
-READ_ONCE = ("COLUMNS", "TERM", "NO_COLOR", "FORCE_COLOR", "LANG", "LC_ALL", "PYTHONIOENCODING")
+# What the loader, Python or a loaded module reads once: a command for which it is to be another starts anew
+READ_ONCE = re.compile("COLUMNS|TERM|NO_COLOR|FORCE_COLOR|LANG|LC_.+|TZ|LD_.+|PYTHON.+")
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}  # as `arshif` itself has it: what is forked must have no other
 PID, CODE = 4, 2  # bytes
 
@@ -38,12 +39,16 @@ def run(
     :raises subprocess.TimeoutExpired: when it has not ended after so many seconds; it is killed.
     """
     server = _server()
-    if any(env.get(name) != server.env.get(name) for name in READ_ONCE):
+    if _read_once(env) != _read_once(server.env):
         command = [sys.executable, "-m", module, *arguments]
         return subprocess.run(
             command, cwd=ROOT, env=env, stdout=stdout, stderr=stderr, timeout=timeout, check=False
         ).returncode
     return server.run((module, *arguments), env, (stdout.fileno(), stderr.fileno()), timeout)
+
+
+def _read_once(env: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in env.items() if READ_ONCE.fullmatch(name)}
 
 
 class _Server:
