@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from subprocess import PIPE
 
@@ -30,7 +30,7 @@ from crawler.processes.fork_server import Forked, ForkServer
 from crawler.scheduling.site_schedule import LastRun
 from crawler.site_config import Site
 from crawler.storage import expire_raw, open_archive, own_raw_place, raw_name, raw_place
-from index.archive import Archive, expiry, liveness, requests, site_previews, warc_files
+from index.archive import Archive, expiry, host_turns, liveness, requests, site_previews, warc_files
 from index.archive import runs as records
 from index.archive import site_state as site_states
 from index.locale import FALLBACK, translate
@@ -162,17 +162,20 @@ def reap_dead_runs(config: Config, archive: Archive) -> list[int]:
 
     Returns their numbers. Their sites are due again soon.
     """
-    dead = archive.write(lambda conn: _reap(conn, datetime.now(UTC))).result()
+    delay = timedelta(seconds=config.settings.politeness.delay) if archive.database.shared else None
+    dead = archive.write(lambda conn: _reap(conn, datetime.now(UTC), delay)).result()
     for run in dead:
         _repair(archive, raw_place(config), run)
     return dead
 
 
-def _reap(conn: Connection, now: datetime) -> list[int]:
+def _reap(conn: Connection, now: datetime, delay: timedelta | None) -> list[int]:
     dead = records.reap_dead(conn, now)
     if dead:  # which may have had them, and their hosts
         requests.settle_orphans(conn, now)
         site_previews.settle_orphans(conn, now)
+        if delay is not None and not records.unfinished(conn):
+            host_turns.end_all(conn, delay)
     return dead
 
 

@@ -54,6 +54,11 @@ def end(conn: Connection, host: str, number: int, delay: timedelta) -> None:
     conn.execute(update(host_turns).where(mine).values(until=clock(delay)))
 
 
+def end_all(conn: Connection, delay: timedelta) -> None:
+    """End all turns, as no run has any: the next begin after this delay."""
+    conn.execute(update(host_turns).where(host_turns.c.until > clock(delay)).values(until=clock(delay)))
+
+
 def expire(conn: Connection) -> None:
     """Delete the rows of hosts that nobody has asked for KEPT."""
     conn.execute(delete(host_turns).where(host_turns.c.until < clock(-KEPT)))

@@ -112,7 +112,7 @@ def main(stage: str, call: str = "", *command: str) -> int:
     """Exit code 0 where the stage was never reached; reaching it leaves no exit code."""
     from crawler.cli import app
     from crawler.config import load
-    from crawler.processes import crawl_process
+    from crawler.processes.spider_process import run_spider
     from crawler.storage import open_archive, open_index
     from index.search import indexer
 
@@ -123,7 +123,8 @@ def main(stage: str, call: str = "", *command: str) -> int:
         sys.argv[1:] = command
         app.main()
     if not stage.startswith(SHIPPING):
-        return crawl_process.crawl("", "", "")
+        run_spider("site")
+        return 0
     with open_archive(config) as archive, open_index(config) as engine:
         indexer.index_pending(archive, engine, BATCH)
     return 0

@@ -79,3 +79,11 @@ def test_hosts_that_nobody_asks_are_forgotten(archive: Archive) -> None:
     archive.write(host_turns.expire).result()
     with archive.read() as conn:
         assert [row.host for row in conn.execute(table.select())] == ["other.example"]
+
+
+def test_a_turn_of_the_dead_ends_with_the_last_of_them(archive: Archive) -> None:
+    take(archive)
+    archive.write(lambda conn: host_turns.end_all(conn, timedelta(seconds=2))).result()
+    assert take(archive).wait <= timedelta(seconds=2)
+    archive.write(lambda conn: host_turns.end_all(conn, timedelta())).result()
+    assert take(archive) == Turn(2)
