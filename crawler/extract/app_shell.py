@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborNode
 
 from crawler.extract.html_document import HtmlDocument, ancestors, attribute, text_of
 from crawler.text import words
@@ -25,7 +25,7 @@ _SCRIPTS = 'script[src], script[type="module"], link[rel~="modulepreload"], link
 def is_shell(document: HtmlDocument) -> bool:
     """Whether a page without text has a place that its scripts are to fill: the one of a framework, that of the text,
     an element of its own name, or, on a page of hardly any words, any."""
-    tree = LexborHTMLParser(document.markup)  # as it was before boilerplate was removed
+    tree = document.original
     body = tree.body
     if body is None or tree.css_first(_SCRIPTS) is None:
         return False

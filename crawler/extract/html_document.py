@@ -46,6 +46,14 @@ class HtmlDocument:
     base: str
     metas: Metas = field(default_factory=dict)
     near: tuple[list[str], list[str]] | None = None  # cached lines above and below the headline
+    unpruned: LexborHTMLParser | None = None  # cached
+
+    @property
+    def original(self) -> LexborHTMLParser:
+        """The tree as it was before pruning, parsed at its first use; to be read only."""
+        if self.unpruned is None:
+            self.unpruned = LexborHTMLParser(self.markup)
+        return self.unpruned
 
     def meta(self, *names: str) -> str:
         """The first non-empty <meta> with one of these names (name, property or itemprop), tidied; "" if none."""

@@ -25,8 +25,7 @@ _MORE = 40  # maximum characters of a link such as "Read more"
 def read(document: HtmlDocument) -> tuple[int, frozenset[str]]:
     """The number of teasers on a page, and the keys of the texts in them. Read from the original markup, as pruning
     removes teasers."""
-    tree = LexborHTMLParser(document.markup)
-    boxes = {box.mem_id: box for box in _boxes(tree, document.url)}
+    boxes = {box.mem_id: box for box in _boxes(document.original, document.url)}
     texts = (text for box in boxes.values() for text in paragraphs([box]))
     return len(boxes), frozenset(map(key, texts))
 
@@ -35,9 +34,8 @@ def shows_posts(document: HtmlDocument, body: Sequence[str], least: int) -> bool
     """Whether a text consists of so many posts that are shown whole, each below a heading that leads to it. Above the
     first there is an introduction at most: what a ranking says of its items stands there."""
     at = {key(text): n for n, text in enumerate(body)}
-    tree = LexborHTMLParser(document.markup)
     headed: list[int] = []
-    for node in tree.css(_HEADLINES)[:_MAX_LINKS]:
+    for node in document.original.css(_HEADLINES)[:_MAX_LINKS]:
         if _is_other_page(attribute(_link(node), "href"), document.url):
             below = (at[key(text)] for text in islice(_after(node), _BYLINES) if key(text) in at)
             headed.extend(islice(below, 1))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import socket
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from importlib.metadata import version
 from threading import Lock
@@ -80,7 +80,7 @@ class Machine:
             log.error(
                 "this machine's clock is %s %s the database's: it takes no sites until that is right",
                 duration(FALLBACK, abs(off).total_seconds()),
-                "ahead of" if off > off * 0 else "behind",
+                "ahead of" if off > timedelta() else "behind",
             )
         elif self.wrong_clock and not wrong:
             log.info("this machine's clock is right again")
@@ -89,10 +89,12 @@ class Machine:
     def _obey(self, drained: bool, begins: bool) -> None:
         """Takes no more sites, and ends once it has none; one that was drained before it began waits."""
         if drained != self.drained:
-            what = "takes no sites until it is resumed" if begins else "takes no more sites, and ends once it has none"
-            log.info(
-                "this machine is drained: it %s" if drained else "this machine %s", what if drained else "is resumed"
-            )
+            if not drained:
+                log.info("this machine is resumed")
+            elif begins:
+                log.info("this machine is drained: it takes no sites until it is resumed")
+            else:
+                log.info("this machine is drained: it takes no more sites, and ends once it has none")
             self.to_end = drained and not begins
         self.drained = drained
 

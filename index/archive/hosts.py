@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from index.archive.tables import hosts
 from index.archive.upsert import upsert
@@ -63,12 +63,14 @@ def _unpacked(robots: bytes | None) -> bytes | None:
 
 def asked_to_wait(conn: Connection, origin: str, now: datetime) -> datetime | None:
     """When the Retry-After of an origin ends; None if it has none, as in `waiting`."""
-    mine = (hosts.c.origin == origin) & hosts.c.not_before.between(now, now + LONGEST_WAIT)
-    return conn.execute(select(hosts.c.not_before).where(mine)).scalar_one_or_none()
+    return conn.execute(_waits(now).where(hosts.c.origin == origin)).scalar_one_or_none()
 
 
 def waiting(conn: Connection, now: datetime) -> dict[str, datetime]:
     """The origins whose Retry-After has not ended yet, with when it ends; one that no host can have asked for, which a
     clock from the future wrote, is none."""
-    asked = select(hosts.c.origin, hosts.c.not_before).where(hosts.c.not_before.between(now, now + LONGEST_WAIT))
-    return {row.origin: row.not_before for row in conn.execute(asked)}
+    return {row.origin: row.not_before for row in conn.execute(_waits(now).add_columns(hosts.c.origin))}
+
+
+def _waits(now: datetime) -> Select[Any]:
+    return select(hosts.c.not_before).where(hosts.c.not_before.between(now, now + LONGEST_WAIT))

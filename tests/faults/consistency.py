@@ -10,7 +10,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -55,11 +54,7 @@ class Installation:
 
     def ended(self, module: str, *arguments: str) -> tuple[int, str]:
         """The exit code of `python -m MODULE ARGUMENT...` here, or minus the signal that ended it, and what it said."""
-        env = self.environment | {"COLUMNS": commands.COLUMNS}
-        with TemporaryFile("w+", encoding="utf-8") as told:
-            ended = commands.run(module, arguments, env, told, told, PATIENCE)
-            told.seek(0)
-            return ended, told.read()
+        return commands.said(module, arguments, self.environment, PATIENCE)
 
     def loaded(self) -> Any:
         return load(self.config, self.environment)

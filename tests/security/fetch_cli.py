@@ -13,7 +13,6 @@ import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Any
 
 from scrapy import Request, Spider
@@ -107,11 +106,7 @@ def measured(
 
 def arshif(config: Path, *arguments: str, codes: Iterable[int] = (0, 1)) -> str:
     """What an `arshif` command prints and logs; it ends with one of these codes."""
-    env = {**os.environ, "ARSHIF_CONFIG": str(config), "COLUMNS": commands.COLUMNS}
-    with TemporaryFile("w+", encoding="utf-8") as said:
-        ended = commands.run("crawler.cli", arguments, env, said, said, PATIENCE)
-        said.seek(0)
-        told = said.read()
+    ended, told = commands.said("crawler.cli", arguments, {**os.environ, "ARSHIF_CONFIG": str(config)}, PATIENCE)
     assert ended in codes, told[-4000:]
     return told
 

@@ -21,6 +21,7 @@ from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from runpy import run_module
+from tempfile import TemporaryFile
 from typing import IO
 
 ROOT = Path(__file__).parents[2]
@@ -45,6 +46,17 @@ def run(
             command, cwd=ROOT, env=env, stdout=stdout, stderr=stderr, timeout=timeout, check=False
         ).returncode
     return server.run((module, *arguments), env, (stdout.fileno(), stderr.fileno()), timeout)
+
+
+def said(module: str, arguments: Sequence[str], env: Mapping[str, str], timeout: float) -> tuple[int, str]:
+    """The exit code as `run` gives it, and what was said on both outputs, as for a terminal of COLUMNS.
+
+    :raises subprocess.TimeoutExpired: as `run` does.
+    """
+    with TemporaryFile("w+", encoding="utf-8") as both:
+        ended = run(module, arguments, {**env, "COLUMNS": COLUMNS}, both, both, timeout)
+        both.seek(0)
+        return ended, both.read()
 
 
 def _read_once(env: Mapping[str, str]) -> dict[str, str]:
