@@ -80,11 +80,8 @@ def leave(conn: Connection, name: str) -> None:
 
 def drain(conn: Connection, name: str) -> bool:
     """Have a machine take no more sites, until `resume`; return whether there is one of this name."""
-    mine = machines.c.name == name
-    return (
-        conn.execute(update(machines).where(mine).values(drained=func.coalesce(machines.c.drained, clock()))).rowcount
-        > 0
-    )
+    since = func.coalesce(machines.c.drained, clock())
+    return conn.execute(update(machines).where(machines.c.name == name).values(drained=since)).rowcount > 0
 
 
 def resume(conn: Connection, name: str) -> bool:

@@ -30,7 +30,7 @@ class WrongSignature(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """A public key with its id, 8 bytes that minisign shows in hexadecimal digits."""
+    """A public key with its id, 8 bytes that minisign shows as a hexadecimal number."""
 
     id: bytes
     key: bytes
@@ -42,8 +42,8 @@ class PublicKey:
 
     @property
     def name(self) -> str:
-        """The id as minisign shows it."""
-        return self.id[::-1].hex().upper()
+        """The id as minisign shows it: a number, thus without its leading zeros."""
+        return f"{int.from_bytes(self.id, 'little'):X}"
 
     @property
     def file(self) -> str:

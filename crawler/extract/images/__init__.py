@@ -27,9 +27,11 @@ def add(draft: Draft, document: HtmlDocument) -> None:
     declared = list(draft.images)
     if len(own := [image for image in declared if not dom_images.is_default(image.url)]) < len(declared):
         declared = own or [p.image for p in shown[:1]]  # the site's picture for pages without one
-        draft.images, draft.origins["images"] = tuple(declared), draft.origins["images"] if own else "figure"
+        draft.images = tuple(declared)
         if not declared:
             del draft.origins["images"]
+        elif not own:
+            draft.origins["images"] = "figure"
     lead = _lead(declared, shown)
     if lead is not None:
         twin = next((i for i in declared if same(i.url, lead.url)), None)

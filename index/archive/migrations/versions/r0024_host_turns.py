@@ -17,4 +17,5 @@ def upgrade() -> None:
         sa.Column("host", sa.String(), primary_key=True),
         sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column("until", Instant, nullable=False),
+        sa.Column("asked", Instant),
     )

@@ -102,3 +102,10 @@ def test_minisign_takes_our_keys_and_signatures_and_we_take_its_own(tmp_path: Pa
     new = minisign.secret_key((tmp_path / "new.key").read_text(), "new.key")
     assert new.public == minisign.public_key((tmp_path / "new.pub").read_text())
     assert new.public.name in (tmp_path / "new.pub").read_text()
+
+
+def test_an_id_is_named_as_minisign_names_it(tmp_path: Path) -> None:
+    key = minisign.SecretKey(bytes([8, 7, 6, 5, 4, 3, 2, 0]), bytes(range(32)))
+    (tmp_path / "arshif.key").write_text(key.file)
+    minisign_program(tmp_path, "-R", "-W", "-s", "arshif.key", "-p", "arshif.pub")
+    assert key.public.file == (tmp_path / "arshif.pub").read_text()
