@@ -74,4 +74,5 @@ def _in_words(edit: Edit) -> str:
     told = ", ".join(translate(f"change.{kind}", FALLBACK) for kind in edit.kinds)
     counts = [f"{sign}{n}" for sign, n in (("-", edit.removed), ("+", edit.added)) if n]
     ours = f"; {translate('change.perhaps_ours', FALLBACK)}" if edit.maybe_ours else ""
-    return told + (f" ({' '.join(counts)} words)" if counts else "") + ours
+    notice = f"; in its place: {edit.notice.text}" if edit.notice and edit.notice.text else ""
+    return told + (f" ({' '.join(counts)} words)" if counts else "") + ours + notice

@@ -42,4 +42,6 @@ def _in_words(event: Event) -> str:
         return f"moved to {event.url}"
     if event.what == "gone":
         return f"gone, last checked {cell(event.until)}"
+    if event.what == "notice":
+        return f"in its place: {event.text or 'a page that is no article'}"
     return "back on the site" if event.what == "back" else "first seen"

@@ -13,8 +13,8 @@ from crawler.extract import jsonld
 from crawler.extract.html_document import HtmlDocument, attribute, judge, text_of
 from crawler.text import line
 from crawler.text import words as words_of
+from index.text.titles import HEADLINE_MIN_WORDS, SEPARATOR
 
-_PARTS = re.compile(r"\s+[|\-–—•·»«:/]+\s+|\s*[|｜︱ㅣ»«]\s*|\s-(?=\S)|(?<=\S)-\s")
 _SPACELESS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _SPACELESS_MIN_CHARS = 6  # of a headline in a script without spaces
 _is_called_label = judge(
@@ -24,7 +24,6 @@ _LABEL = re.compile(r"([^:：]{2,60})[:：]\s+")  # `Name: Headline`
 _WORD = re.compile(r"\w+")
 _MARKS = re.compile(r"[\u064b-\u065f\u0640]")  # harakat and tatweel
 _HOME = re.compile(r"(?:https?://[^/?#]+)?/?(?:index\.\w{3,5})?#?")
-_HEADLINE_MIN_WORDS = 4  # words from which a site name is more likely a headline
 _TITLE_MAX_CHARS = 1_000  # characters of a title that are processed
 _PLAIN = "b, strong, font, span, div, td, p, h3, h4"  # what may show the headline where it is no heading
 _MAX_PLAIN = 2_000  # of these on a page
@@ -79,7 +78,7 @@ def _shown(heading: LexborNode, titles: Collection[str]) -> str:
 def _within(document: HtmlDocument, titles: list[str]) -> tuple[str, str] | None:
     """An <h2> that is part of every declared title, as on old pages with the headline in an <h2>; None without one."""
     for text in (text_of(h) for h in document.tree.css("h2")[:5]):
-        if len(words(text)) >= _HEADLINE_MIN_WORDS and all(_key(text) in _key(title) for title in titles):
+        if len(words(text)) >= HEADLINE_MIN_WORDS and all(_key(text) in _key(title) for title in titles):
             return text, "h2"
     return None
 
@@ -88,9 +87,9 @@ def _part_shown(document: HtmlDocument, declared: list[tuple[str, str]]) -> tupl
     """The part of a declared title that an element shows by itself, on pages without headings: the other is the site's
     name. None if the title has one part, or the page a title in its metadata."""
     title, origin = declared[0]
-    parts = [part for part in _PARTS.split(title) if part.strip()] if origin == "title" else []
+    parts = [part for part in SEPARATOR.split(title) if part.strip()] if origin == "title" else []
     for part in sorted(parts, key=len, reverse=True) if len(parts) > 1 else ():
-        if len(words_of(part)) >= _HEADLINE_MIN_WORDS and shown_as(document, part) is not None:
+        if len(words_of(part)) >= HEADLINE_MIN_WORDS and shown_as(document, part) is not None:
             return part.strip(), "page"
     return None
 
@@ -110,7 +109,7 @@ def _named(document: HtmlDocument) -> list[str]:
     """The names that the page declares for its site, except copies of the title."""
     said = (document.meta("og:site_name"), document.meta("application-name"))
     titles = {_key(document.meta("og:title")), _key(text_of(document.first("head > title")))}
-    return [name for name in said if len(words(name)) < _HEADLINE_MIN_WORDS or _key(name) not in titles]
+    return [name for name in said if len(words(name)) < HEADLINE_MIN_WORDS or _key(name) not in titles]
 
 
 def _is_logo(heading: LexborNode) -> bool:
@@ -186,7 +185,7 @@ def _cuts(title: str) -> list[re.Match[str]]:
     """The separators in a title; no quotation marks that look like some: those at its ends, and around what it begins
     with (`«نسور الجبل» إلى النهائي`)."""
     quoted = title.find("»") + 1 if title.startswith("«") else 0
-    found = _PARTS.finditer(title, quoted)
+    found = SEPARATOR.finditer(title, quoted)
     return [cut for cut in found if cut[0].strip() not in ("«", "»") or (cut.start() > 0 and cut.end() < len(title))]
 
 

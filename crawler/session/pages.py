@@ -251,7 +251,7 @@ class Pages:
                 return None
             if is_ours:  # retried: our rules may be better by then
                 problem = Unreadable(problem.reason, **problem.message.params)
-        await self.rejections.reject(site, row, problem, page, was_read=True)
+        await self.rejections.reject(site, row, problem, page, raw=received.page, was_read=True)
         return None
 
     async def settle_response(self, site: Site, row: FrontierRow, page: Page, received: Received) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime
+from functools import partial
 from typing import Literal
 
 from sqlalchemy import Connection
@@ -17,8 +18,9 @@ from crawler.session.rendering_policy import RenderingPolicy
 from crawler.session.site_progress import RunProgress
 from crawler.session.store import SessionStore
 from crawler.site_config import Site
-from index.archive import frontier
+from index.archive import frontier, notices, warc_records
 from index.archive.frontier import FrontierRow, Visit
+from index.warc.record import Response
 
 log = logging.getLogger("arshif.crawl")
 
@@ -66,12 +68,14 @@ class Rejections:
         problem: PageProblem,
         page: Page | None = None,
         *,
+        raw: Response | None = None,
         was_read: bool = False,
         not_before: datetime | None = None,
     ) -> None:
         """Record why a page yields no article, and when it is retried.
 
-        `page` is None if there was no response. `was_read` says that the page was parsed, so that the result says
+        `page` is None if there was no response. `raw` is its response, which is kept if the page has taken the place of
+        its article. `was_read` says that the page was parsed, so that the result says
         something about its site. `not_before` is the time until which its host asked for no further requests.
         """
         log.info("%s: %s is not an article: %s", site.id, row.url, problem)
@@ -93,7 +97,13 @@ class Rejections:
         def write(conn: Connection) -> None:
             if kind == "refused":
                 frontier.mark_refused(conn, site.id, row.url, problem.message, visit)
+                now_of = frontier.row(conn, site.id, row.url)  # its article may have been merged into another meanwhile
+                if raw is not None and now_of is not None and now_of.article is not None:
+                    notices.keep(conn, now_of.article, partial(self._keep, conn, site, raw), "")
             else:
                 frontier.mark_failed(conn, site.id, row.url, problem.message, retry_at, now)
 
         await self.progress.settle(site.id, write, kind)
+
+    def _keep(self, conn: Connection, site: Site, raw: Response) -> int:
+        return warc_records.add(conn, site.id, self.store.warc.append(raw), raw.url, raw.fetched)

@@ -10,11 +10,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from index.archive import dialect, documents, edits, frontier, outbox, past_versions, readings, stories, warc_records
+from index.archive import (
+    dialect,
+    documents,
+    edits,
+    frontier,
+    notices,
+    outbox,
+    past_versions,
+    readings,
+    stories,
+    warc_records,
+)  # fmt: skip
 from index.archive import tables as t
 from index.archive.article_matching import find_double, get_article_row, match_article, mergeable
 from index.archive.documents import by_url, touch
@@ -45,7 +57,7 @@ _VERSION = (
     .select_from(t.versions.outerjoin(t.readings, IS_SHOWN))
     .where(t.versions.c.article == bindparam("article"), t.versions.c.number == bindparam("number"))
 )
-_ARTICLE, _ADD, _RAW = insert(t.articles), insert(t.versions), insert(t.raws).returning(t.raws.c.id)
+_ARTICLE, _ADD = insert(t.articles), insert(t.versions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +161,7 @@ def store(conn: Connection, page: Fetched) -> Outcome:
             visit = Visit(page.fetched, None, page.status)  # no date: revisited soon, and the second look counts
             if not page.archived:
                 frontier.mark_refused(conn, page.site, page.url, Message(PageReason.EMPTIED), visit)
+                notices.keep(conn, home.id, partial(keep_raw, conn, page), _notice(conn, outcome, page.article))
             return outcome
         if home.gone_since is None or page.fetched > (home.gone_until or home.gone_since):
             _mark_returned(conn, home, page.fetched)
@@ -192,13 +205,15 @@ def keep_raw(conn: Connection, page: Fetched) -> int | None:
     """Write a page's raw response and record its location, both or neither; return the number of that record."""
     if page.raw is None:
         return None
-    return _keep(conn, page.site, page.raw(), page.raw_url or page.final_url, page.fetched, page.body_hash)
+    url = page.raw_url or page.final_url
+    return warc_records.add(conn, page.site, page.raw(), url, page.fetched, page.body_hash)
 
 
-def _keep(conn: Connection, site: str, ref: WarcRef, url: str, fetched: datetime, body_hash: str | None) -> int:
-    place = {"file": ref.file, "offset": ref.offset, "length": ref.length}
-    what = {"site": site, "url": url, "fetched": fetched, "body_hash": body_hash}
-    return int(conn.execute(_RAW, {**place, **what}).scalar_one())
+def _notice(conn: Connection, outcome: Outcome, now: Article) -> str:
+    """The text of a page in place of its article, with its headline if that is not the article's."""
+    (newest,) = documents.versions(conn, outcome.id, [outcome.version])
+    known = version_diff.visible_text(newest.article.headline) == version_diff.visible_text(now.headline)
+    return "\n\n".join(part for part in ("" if known else now.headline, now.body) if part)
 
 
 # --- aliases -------------------------------------------------------------------------------------------------------
@@ -446,7 +461,10 @@ def _add_version(conn: Connection, page: Fetched, article: Article, number: int)
     how |= {"raw": keep_raw(conn, page) if whole else None, "state": page.state, "confirmed": page.state}
     conn.execute(_ADD, {"article": article.id, "number": number, **how, **columns_of(article)})
     if how["raw"] is not None:
-        raws = [_keep(conn, page.site, write(), one.final_url, one.fetched, one.body_hash) for one, write in writers]
+        raws = [
+            warc_records.add(conn, page.site, write(), one.final_url, one.fetched, one.body_hash)
+            for one, write in writers
+        ]
         warc_records.add_further_pages(conn, article.id, number, raws)
 
 

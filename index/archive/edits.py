@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from heapq import merge
 from itertools import groupby
@@ -16,8 +16,10 @@ from typing import Any, get_args
 
 from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, insert, literal, or_, select, tuple_
 
+from index.archive import notices
 from index.archive import tables as t
 from index.archive.column_types import EPOCH, MICROSECOND, Instant
+from index.archive.notices import Notice
 from index.archive.readings import IS_SHOWN, shown
 from index.archive.upsert import chunks
 from index.errors import QueryError
@@ -38,7 +40,8 @@ class Edit:
     and `language` are that version's, of a removal the newest one's. `kinds` are those of the change, the most obvious
     first, or GONE; None while the two versions are yet to be compared. `removed` and `added` are numbers of words.
     `maybe_ours` says that the two versions were not read by the same rules, so that the difference may not be the
-    site's. `back` is when a removed article was found again (UTC), None if it was not.
+    site's. `back` is when a removed article was found again (UTC), None if it was not, and `notice` what the page had
+    in its place until then, the last if there were several.
     """
 
     at: datetime
@@ -53,6 +56,7 @@ class Edit:
     added: int = 0
     maybe_ours: bool = False
     back: datetime | None = None
+    notice: Notice | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +209,10 @@ def _edits(conn: Connection, keys: Sequence[_Key]) -> Iterator[Edit]:
     for piece in chunks(keys):
         for row in conn.execute(_TOLD.where(or_(*map(_is, piece)))):  # by the primary key: IN would look at every row
             found[row.at, row.article, row.version] = _edit(row)
+    for notice in notices.of_articles(conn, [edit.article for edit in found.values() if edit.version is None]):
+        for key, edit in found.items():
+            if (edit.article, edit.version) == (notice.article, None) and notice.within(edit.at, edit.back):
+                found[key] = replace(edit, notice=notice)
     return (found[key] for key in keys)
 
 

@@ -48,8 +48,11 @@ def find(conn: Connection, article: str) -> ErasableArticle:
     read = select(t.versions.c.headline).where(t.versions.c.article == article)
     said = conn.execute(read.order_by(t.versions.c.number)).all()
     refs = conn.execute(select(t.raws).where(_raws(article, own.site, sorted(urls)))).all()
-    # An address on the way need not be the article's alone: a page for consent leads to many. Nor need an image's
-    passed = set(conn.execute(select(t.redirects.c.raw).where(t.redirects.c.article == article)).scalars())
+    # An address on the way need not be the article's alone: a page for consent leads to many. Nor need an image's, or
+    # that of a page that took its place
+    passed: set[int] = set()
+    for table in (t.redirects, t.notices):
+        passed.update(conn.execute(select(table.c.raw).where(table.c.article == article)).scalars())
     passed |= set(conn.execute(select(t.raws.c.id).where(facsimiles.only_of(article))).scalars())
     return ErasableArticle(
         article=article,
@@ -171,12 +174,12 @@ def among(conn: Connection, site: str, signs: Iterable[str]) -> frozenset[str]:
 
 
 def _raws(article: str, site: str, urls: Sequence[str]) -> ColumnElement[bool]:
-    """The condition for an article's raw responses: those it was extracted from, those that led to it, and those of any
-    of its URLs; and for the parts of its facsimiles, but for images that another article has, too."""
+    """The condition for an article's raw responses: those it was extracted from, those that led to it or took its
+    place, and those of any of its URLs; and for the parts of its facsimiles, but for images that another article has,
+    too."""
     its = select(t.versions.c.raw).where(t.versions.c.article == article, t.versions.c.raw.is_not(None))
-    led = select(t.redirects.c.raw).where(t.redirects.c.article == article)
-    further = select(t.further_pages.c.raw).where(t.further_pages.c.article == article)
-    own = [t.raws.c.id.in_(raws) for raws in (its, led, further)]
+    others = (select(of.c.raw).where(of.c.article == article) for of in (t.redirects, t.further_pages, t.notices))
+    own = [t.raws.c.id.in_(raws) for raws in (its, *others)]
     return or_(*own, facsimiles.only_of(article), (t.raws.c.site == site) & t.raws.c.url.in_(urls))
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, func, insert, select
 
 from index.archive import tables as t
+from index.archive import warc_records
 from index.archive.requests import AddressRequest
 from index.archive.upsert import chunks, upsert
 from index.archive.warc_records import ref_of
@@ -197,9 +198,7 @@ def _known(conn: Connection, site: str, new: NewPart, since: datetime | None) ->
 
 def _written(conn: Connection, site: str, new: NewPart, ref: WarcRef) -> tuple[int, WarcRef]:
     """The number of the record of a part that has just been written, and where it is."""
-    place = {"file": ref.file, "offset": ref.offset, "length": ref.length}
-    what = {"site": site, "url": new.resource.url, "fetched": new.made, "body_hash": new.hash}
-    return int(conn.execute(insert(t.raws).values(**place, **what).returning(_raw.id)).scalar_one()), ref
+    return warc_records.add(conn, site, ref, new.resource.url, new.made, new.hash), ref
 
 
 def close(conn: Connection, article: str, version: int, problem: Message | None, now: datetime) -> None:

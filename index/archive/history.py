@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, select
 
+from index.archive import notices
 from index.archive import tables as t
 from index.archive.documents import aliases, versions
 from index.dedup.version_diff import same_rules, version_change
@@ -20,11 +21,12 @@ from index.model.codes import AliasReason
 class Event:
     """An observation at a time (UTC). "new" and "changed" have the `number` of the version stored then and its
     `headline`; "changed" has the `change`; "moved" the new `url`; "gone" the time `until` which the article was last
-    seen to be gone. `reading` is the number of the version's reading, `corrected` when a further one was made because
+    seen to be gone; "notice" the `text` that its page had in its place, and the number of the `record` with it.
+    `reading` is the number of the version's reading, `corrected` when a further one was made because
     its page is read better now. `maybe_ours` says that the two versions were not read by the same rules."""
 
     at: datetime
-    what: Literal["new", "changed", "moved", "gone", "back"]
+    what: Literal["new", "changed", "moved", "gone", "notice", "back"]
     number: int | None = None
     headline: str = ""
     change: Change = UNCHANGED
@@ -33,6 +35,8 @@ class Event:
     corrected: datetime | None = None
     reading: int | None = None
     maybe_ours: bool | None = None
+    text: str = ""
+    record: int | None = None
 
     def fields(self) -> dict[str, Any]:
         """What is known of it, ready for JSON but for its times; of a change its kinds and the counts of words."""
@@ -70,4 +74,6 @@ def history(conn: Connection, article: str) -> list[Event]:
         events.append(Event(row.gone_since, "gone", until=row.gone_until))
     for past in conn.execute(select(t.absences).where(t.absences.c.article == article)):
         events += [Event(past.since, "gone", until=past.until), Event(past.back, "back")]
+    for notice in notices.of_articles(conn, [article]):
+        events.append(Event(notice.seen, "notice", text=notice.text, record=notice.number))
     return sorted(events, key=lambda event: event.at)

@@ -29,7 +29,8 @@ _SETS: tuple[tuple[Table, str], ...] = (
     (t.absences, "since"),
     (t.repeats, "block"),
 )
-_LISTS: tuple[Table, ...] = (t.aliases, t.redirects, t.requests, t.frontier, t.merged)  # what it has any number of
+# What it has any number of
+_LISTS: tuple[Table, ...] = (t.aliases, t.redirects, t.notices, t.requests, t.frontier, t.merged)
 # Those whose rows go with their versions, and those that are about the newest text
 OF_VERSIONS = (t.versions, t.readings, t.further_pages, t.facsimiles, t.facsimile_parts, t.edits)
 OTHERS = (t.notes, t.signatures)

@@ -73,7 +73,8 @@ class Redirect:
 @dataclass(frozen=True, slots=True)
 class ReplayRecord:
     """A raw response of this article (id), with the URL of its record: of a version, with the headline that is shown
-    for it, or None of a further page of it, of a response that only led there, and of a part of a facsimile."""
+    for it, or None of a further page of it, of a response that only led there, of a part of a facsimile, and of what a
+    page had in place of the article."""
 
     article: str
     ref: WarcRef
@@ -220,12 +221,12 @@ def _newest(site: str, since: datetime | None, after: str) -> Select[Any]:
 
 
 def for_replay(conn: Connection, articles: Sequence[str]) -> list[ReplayRecord]:
-    """The raw responses of all pages of all versions of these articles, those that led to them, and the parts of their
-    facsimiles; in the order of the articles' ids, then of fetching."""
+    """The raw responses of all pages of all versions of these articles, those that led to them, the parts of their
+    facsimiles, and what the pages said in their place; in the order of the articles' ids, then of fetching."""
     found: list[Any] = []
     for piece in chunks(articles):
         found += conn.execute(_OF_VERSIONS.where(t.versions.c.article.in_(piece)))
-        for query, table in ((_LED, t.redirects), (_FURTHER, t.further_pages), (_FACSIMILES, t.facsimile_parts)):
+        for query, table in _OTHERS:
             found += conn.execute(query.where(table.c.article.in_(piece)))
     found.sort(key=lambda row: (row.article, row.fetched, row.id))
     return [ReplayRecord(row.article, ref_of(row), row.url, row.headline) for row in found]
@@ -238,15 +239,20 @@ _OF_VERSIONS = (
     .outerjoin(t.readings, IS_SHOWN)
     .join(t.raws, t.raws.c.id == t.versions.c.raw)
 )
-_LED = select(t.redirects.c.article, null().label("headline"), *_PLACE).join(t.raws, t.raws.c.id == t.redirects.c.raw)
+_OTHERS = [
+    (select(table.c.article, null().label("headline"), *_PLACE).join(t.raws, t.raws.c.id == table.c.raw), table)
+    for table in (t.redirects, t.further_pages, t.facsimile_parts, t.notices)
+]
 
-_FURTHER = select(t.further_pages.c.article, null().label("headline"), *_PLACE).join(
-    t.raws, t.raws.c.id == t.further_pages.c.raw
-)
 
-_FACSIMILES = select(t.facsimile_parts.c.article, null().label("headline"), *_PLACE).join(
-    t.raws, t.raws.c.id == t.facsimile_parts.c.raw
-)
+def add(conn: Connection, site: str, ref: WarcRef, url: str, fetched: datetime, body_hash: str | None = None) -> int:
+    """Record where a raw response of a site (id) was written; return the number of that record."""
+    place = {"file": ref.file, "offset": ref.offset, "length": ref.length}
+    what = {"site": site, "url": url, "fetched": fetched, "body_hash": body_hash}
+    return int(conn.execute(_ADD, {**place, **what}).scalar_one())
+
+
+_ADD = insert(t.raws).returning(t.raws.c.id)  # built once: that costs as much as running it
 
 
 def keep_redirects(
@@ -258,10 +264,8 @@ def keep_redirects(
     for one in redirects:
         if one.url in known:
             continue
-        ref = one.raw()
-        values = {"file": ref.file, "offset": ref.offset, "length": ref.length, "site": site}
-        added = insert(t.raws).values(url=one.url, fetched=one.fetched, **values).returning(t.raws.c.id)
-        conn.execute(insert(t.redirects).values(raw=conn.execute(added).scalar_one(), article=article))
+        record = add(conn, site, one.raw(), one.url, one.fetched)
+        conn.execute(insert(t.redirects).values(raw=record, article=article))
 
 
 _REDIRECTED = select(t.raws.c.url).join(t.redirects, t.redirects.c.raw == t.raws.c.id)
@@ -371,7 +375,7 @@ def remove(conn: Connection, which: ColumnElement[bool]) -> list[WarcRef]:
             conn.execute(update(t.versions).where(one).values(raw=None))
             conn.execute(delete(t.further_pages).where(page.article == row.article, page.version == row.version))
         conn.execute(update(t.versions).where(t.versions.c.raw.in_(piece)).values(raw=None))
-        for table in (t.redirects, t.facsimile_parts):
+        for table in (t.redirects, t.facsimile_parts, t.notices):
             conn.execute(delete(table).where(table.c.raw.in_(piece)))
         conn.execute(delete(t.raws).where(t.raws.c.id.in_(piece)))
     return [ref_of(row) for row in gone]

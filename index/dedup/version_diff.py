@@ -20,6 +20,7 @@ from index.dedup.alignment import opcodes
 from index.model.article import Article, Version
 from index.model.change import Change, Kind, confirmed_alike
 from index.text.analysis import fold
+from index.text.titles import HEADLINE_MIN_WORDS, SEPARATOR
 
 Op = Literal["same", "removed", "added"]
 
@@ -74,8 +75,7 @@ class DiffSpan:
 
 def is_changed(old: Article, new: Article, *, seen: datetime | None = None, before: datetime | None = None) -> bool:
     """Whether `classify_change` would find a change, in linear time: nothing is aligned."""
-    texts = ((old.headline, new.headline), (old.body, new.body))
-    if any(visible_text(before) != visible_text(after) for before, after in texts):
+    if _renamed(old, new) or visible_text(old.body) != visible_text(new.body):
         return True
     sections = (fold(old.section or ""), fold(new.section or ""))
     return _names(old.authors) != _names(new.authors) or sections[0] != sections[1] or _dated(old, new, seen, before)
@@ -92,7 +92,7 @@ def classify_change(
     """
     kinds: list[Kind] = []
     removed = added = 0
-    if visible_text(old.headline) != visible_text(new.headline):
+    if _renamed(old, new):
         kinds.append("headline")
     if visible_text(old.body) != visible_text(new.body):
         kinds += _of_text(old.body, new.body)
@@ -128,6 +128,23 @@ def visible_text(text: str) -> str:
 def words(text: str) -> list[str]:
     """The words of a text as written, with their marks; in Chinese and Japanese, each character."""
     return [token for token in _TOKEN.findall(text) if any(map(str.isalnum, token))]
+
+
+def _renamed(old: Article, new: Article) -> bool:
+    """Whether the headline was changed. Where a page has none but its <title>, the site's name stands there, too, and
+    may be unknown to us: a last or first part that comes, goes or changes beside one that stays is no change."""
+    if visible_text(old.headline) == visible_text(new.headline):
+        return False
+    if not all(article.origins.get("headline") == "title" for article in (old, new)):
+        return True
+    return not _without_an_end(old.headline) & _without_an_end(new.headline)
+
+
+def _without_an_end(title: str) -> set[str]:
+    """A title as a whole, without its last part, and without its first: those that may be a headline."""
+    cuts = list(SEPARATOR.finditer(title))
+    whole = [title, *((title[: cuts[-1].start()], title[cuts[0].end() :]) if cuts else ())]
+    return {visible_text(one) for one in whole if len(words(one)) >= HEADLINE_MIN_WORDS}
 
 
 @cache

@@ -23,6 +23,7 @@ def edit_fields(edit: Edit) -> dict[str, Any]:
         "added": edit.added,
         "maybe_ours": edit.maybe_ours,
         "back": edit.back and iso(edit.back),
+        "notice": edit.notice and {"text": edit.notice.text, "seen": iso(edit.notice.seen), "url": edit.notice.url},
     }
 
 

@@ -251,11 +251,21 @@ class Found(BaseModel):
     histogram: Histogram | None = None
 
 
+class Notice(BaseModel):
+    """What a page had in place of an article after it was removed: its text, empty if none could be read, when that was
+    first seen (UTC), and the URL after redirects."""
+
+    text: str
+    seen: datetime
+    url: str
+
+
 class Edit(BaseModel):
     """A change that a site made to an article (its id), or that it removed the article: when that was first seen (UTC),
     and the `version` with it, null for a removal. `kinds` are null while the two versions are yet to be compared;
     `removed` and `added` are numbers of words. With `maybe_ours`, the versions were not read by the same rules, and
-    what differs may not be the site's doing. `back` is when a removed article was found again, null if it was not."""
+    what differs may not be the site's doing. `back` is when a removed article was found again, null if it was not;
+    `notice` is what the page had in its place last, null if it had nothing that was kept."""
 
     what: Literal["edited", "removed"]
     at: datetime
@@ -269,6 +279,7 @@ class Edit(BaseModel):
     added: int
     maybe_ours: bool
     back: datetime | None
+    notice: Notice | None
 
 
 class Edits(BaseModel):

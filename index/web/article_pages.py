@@ -8,14 +8,15 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Annotated, Any, cast
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from markupsafe import escape
 from sqlalchemy import Connection
 
-from index.archive import Archive, documents, facsimiles, past_versions, readings, warc_records
+from index.archive import Archive, documents, facsimiles, notices, past_versions, readings, warc_records
 from index.archive.facsimiles import Part
 from index.archive.history import history
+from index.archive.notices import Notice
 from index.dedup.version_diff import paragraphs, same_rules, version_change, word_diff
 from index.export.citation import FORMS, MEDIA, Form, citation, written
 from index.locale import direction
@@ -49,6 +50,7 @@ ALONE = "sandbox; default-src 'none'"  # of a file that somebody opens by itself
 PIECE_BYTES = 1 << 18  # of a file, sent at once
 VERSION = re.compile("[1-9][0-9]{0,8}")  # its number, which PostgreSQL's integer can hold
 VersionNumber = Annotated[int, Query(ge=1, lt=10**9)]
+RecordNumber = Annotated[int, Path(ge=1, lt=2**63)]
 
 router = APIRouter(include_in_schema=False)
 
@@ -138,17 +140,10 @@ def copy(request: Request, archive: ArchiveOf, raw: RawOf, article: str, version
         chosen = _version(conn, article, version)
         found = documents.raw_of(conn, article, chosen.number)
         looks = facsimiles.of_version(conn, article, chosen.number)
-    removed: dict[str, int] = {}
-    problem = None
-    try:
-        removed = _copy(raw, found, document).removed
-    except (CannotSanitize, WarcDamaged, FileNotFoundError):
-        problem = "copy.damaged" if found else "error.no_copy"
     context: dict[str, Any] = {
         "version": chosen,
         "numbers": numbers,
-        "removed": [Message(f"copy.removed.{kind}", {"n": n}) for kind, n in removed.items()],
-        "problem": problem,
+        **_told_of_copy(raw, found, document),
         "names": names,
         "looks": looks,
         "captions": {image.url: image for image in chosen.article.images},
@@ -163,6 +158,47 @@ def framed(archive: ArchiveOf, raw: RawOf, article: str, version: str = "") -> R
         document = _document(conn, article)
         number = _version(conn, article, version or str(document.number)).number
         found = documents.raw_of(conn, article, number)
+    return _frame(raw, found, document)
+
+
+@router.get("/articles/{article}/notices/{number}")
+def notice(request: Request, archive: ArchiveOf, raw: RawOf, article: str, number: RecordNumber) -> Response:
+    """What a page had in place of its article after it was removed, with its saved copy in a frame."""
+    with archive.read() as conn:
+        document, names, chosen = _document(conn, article), queries.names(conn), _notice(conn, article, number)
+    told = _told_of_copy(raw, (chosen.ref, chosen.url), document)
+    return render(
+        request, "notice.html", document=document, article=document.article, names=names, notice=chosen, **told
+    )
+
+
+@router.get("/articles/{article}/notices/{number}/page")
+def framed_notice(archive: ArchiveOf, raw: RawOf, article: str, number: RecordNumber) -> Response:
+    """The content of that frame."""
+    with archive.read() as conn:
+        document, chosen = _document(conn, article), _notice(conn, article, number)
+    return _frame(raw, (chosen.ref, chosen.url), document)
+
+
+def _notice(conn: Connection, article: str, number: int) -> Notice:
+    found = next((one for one in notices.of_articles(conn, [article]) if one.number == number), None)
+    if found is None:
+        raise Refused(404, "error.no_copy")
+    return found
+
+
+def _told_of_copy(raw: WarcStore | None, found: tuple[WarcRef, str] | None, document: IndexDocument) -> dict[str, Any]:
+    """What was removed from a saved copy, or why it cannot be shown."""
+    removed: dict[str, int] = {}
+    problem = None
+    try:
+        removed = _copy(raw, found, document).removed
+    except (CannotSanitize, WarcDamaged, FileNotFoundError):
+        problem = "copy.damaged" if found else "error.no_copy"
+    return {"removed": [Message(f"copy.removed.{kind}", {"n": n}) for kind, n in removed.items()], "problem": problem}
+
+
+def _frame(raw: WarcStore | None, found: tuple[WarcRef, str] | None, document: IndexDocument) -> Response:
     try:
         html = _copy(raw, found, document).html
     except (CannotSanitize, WarcDamaged, FileNotFoundError):

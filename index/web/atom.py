@@ -113,6 +113,8 @@ def _told(edit: Edit, language: str) -> str:
         said.append(translate("change.words_added", language, n=edit.added))
     if edit.maybe_ours:
         said.append(translate("change.perhaps_ours", language))
+    if edit.notice and edit.notice.text:
+        said.append(translate("change.notice", language, text=edit.notice.text))
     return translate("list.separator", language).join(said)
 
 

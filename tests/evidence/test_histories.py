@@ -16,7 +16,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from index.archive import documents
+from index.archive import documents, edits
 from index.archive.history import history as events_of
 from index.dedup.version_diff import same_rules, word_diff, words
 from tests.support.newspaper import Archivist, Box, Story, sentence
@@ -44,6 +44,7 @@ ops = st.lists(
             st.integers(0, STORIES - 1),
             st.integers(0, 9),
         ),
+        st.tuples(st.just("retract"), st.integers(0, STORIES - 1), st.integers(0, 2)),
         st.tuples(st.just("damage"), st.just(0), st.integers(1, 7)),
         st.tuples(st.sampled_from(("round", "round", "reextract", "again")), st.just(0), st.just(0)),
     ),
@@ -101,6 +102,9 @@ class Site:
                     self.archivist.fetch(one)
             case "amp":
                 self._amp(story)
+            case "retract":
+                if set(story.addresses) == {story.url}:  # else its other page is looked at before it is gone
+                    self.archivist.retract(story, sentence(80_000 + value, words=14))
             case "reextract":
                 self.archivist.reextract()
             case "again":
@@ -215,6 +219,10 @@ def _agrees(site: Site) -> None:
             assert archived(site.archivist, story) == published(story)
             for shown in diffs(site, story):
                 assert is_of_the_site(shown, story), "words that no page removed or added"
+            told = [event.text for event in site.archivist.history(story) if event.what == "notice"]
+            assert told == [notice for _, notice in story.notices], (
+                "a notice in place of an article is not as the site had it"
+            )
     assert listed(site) == noticed(site), "the list of edits is not that of the articles' histories"
     site._cite()
     for content_hash in site.cited:
@@ -222,7 +230,7 @@ def _agrees(site: Site) -> None:
 
 
 def listed(site: Site) -> set[tuple[object, ...]]:
-    """The changes that the list of edits has, once all are compared."""
+    """The changes and removals that the list has, once all are compared."""
     page = site.archivist.edits()
     return {(one.article, one.version, one.at, one.kinds, one.removed, one.added, one.maybe_ours) for one in page}
 
@@ -232,11 +240,13 @@ def noticed(site: Site) -> set[tuple[object, ...]]:
     every = site.archivist.read(
         lambda conn: [(id_, event) for id_, _ in documents.ids(conn) for event in events_of(conn, id_)]
     )
-    return {
+    changes = {
         (id_, event.number, event.at, *astuple(event.change), event.maybe_ours is True)
         for id_, event in every
         if event.what == "changed" and event.change
     }
+    removals = {(id_, None, event.at, (edits.GONE,), 0, 0, False) for id_, event in every if event.what == "gone"}
+    return changes | removals
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from tests.soak.memory_probe import trend
 # proofs; and the runs that stored them
 OF_ARTICLES = frozenset((
     "articles", "versions", "readings", "further_pages", "aliases", "stories", "raws", "facsimiles", "facsimile_parts",
-    "redirects", "manifest_entries", "manifests", "absences", "edits", "signatures", "bands", "found", "runs",
-    "repeats", "candidates of articles", "fetches of articles", "raw", "index",
+    "redirects", "notices", "manifest_entries", "manifests", "absences", "edits", "signatures", "bands", "found",
+    "runs", "repeats", "candidates of articles", "fetches of articles", "raw", "index",
 ))  # fmt: skip
 MORE = 1.2  # times as much for each article as at half time is no more
 NOISE, SLACK, FEW = 3.0, 0.05, 30  # a rise of other things within so many deviations, this share, or these rows is none

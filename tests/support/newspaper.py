@@ -80,6 +80,7 @@ class Story:
     moves: int = 0  # to another address each
     fetched: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = field(default_factory=list)  # and what was shown
     addresses: list[str] = field(default_factory=list)  # at which it was found
+    notices: list[tuple[int, str]] = field(default_factory=list)  # that took its place, after so many fetches of it
 
     @property
     def url(self) -> str:
@@ -94,15 +95,21 @@ class Story:
         """The paragraphs on its page, boxes included."""
         return tuple(part if isinstance(part, str) else part.text for part in self._parts())
 
+    def put(self, notice: str) -> None:
+        """Note that this notice took its place; the same one again, without its text in between, is the same."""
+        if (len(self.fetched), notice) not in self.notices[-1:]:
+            self.notices.append((len(self.fetched), notice))
+
     def _parts(self) -> list[str | Box]:
         between = [box for box in self.boxes if box.place == "between"]
         after = [box for box in self.boxes if box.place == "after"]
         middle = len(self.body) // 2
         return [*self.body[:middle], *between, *self.body[middle:], *after]
 
-    def html(self, amp: bool = False) -> bytes:
-        """Its page."""
-        text = "\n".join(f"<p>{escape(part)}</p>" if isinstance(part, str) else part.html for part in self._parts())
+    def html(self, amp: bool = False, notice: str | None = None) -> bytes:
+        """Its page, with its text or with a notice in place of that."""
+        parts = self._parts() if notice is None else [notice]
+        text = "\n".join(f"<p>{escape(part)}</p>" if isinstance(part, str) else part.html for part in parts)
         published = (START + self.number * timedelta(hours=5)).isoformat()
         return (
             f'<!doctype html><html lang="en"{" amp" if amp else ""}><head><meta charset="utf-8">'
@@ -145,6 +152,12 @@ class Archivist:
         """Fetch a story's page at the address that it had after so many moves."""
         self.fetch_page(story.address(moves), story.html(), story.headline, story.url)
         self._note(story, story.url)
+
+    def retract(self, story: Story, notice: str) -> None:
+        """Fetch a story's page twice while it has a notice in its place."""
+        for _ in range(2):
+            self.fetch_page(story.url, story.html(notice=notice), story.headline)
+        story.put(notice)
 
     @staticmethod
     def _note(story: Story, url: str) -> None:
@@ -193,8 +206,8 @@ class Archivist:
     def lose_raw_copies(self) -> None:
         """Expire all raw copies, as `raw.keep_days` does."""
         late = self.now + timedelta(days=1)
-        self.wait(self.session.store.write(stored_when_fetched))
-        self.wait(self.session.store.write(lambda conn: warc_files.expire(conn, late)))
+        self.write(stored_when_fetched)
+        self.write(lambda conn: warc_files.expire(conn, late))
 
     def damage_raw_copies(self, chosen: int) -> None:
         """Damage some of the raw copies, as a failing disk does: each whose number has a one where `chosen` has."""
@@ -234,6 +247,9 @@ class Archivist:
 
     def read(self, work: Callable[[Any], T]) -> T:
         return self.wait(self.session.store.read(work))
+
+    def write(self, work: Callable[[Any], Any]) -> None:
+        self.wait(self.session.store.write(work))
 
     def close(self) -> None:
         self._end()

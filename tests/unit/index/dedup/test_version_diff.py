@@ -143,3 +143,22 @@ def test_what_is_very_long_is_held_by_paragraphs() -> None:
 
 def test_words_keep_their_marks() -> None:
     assert words("قالَ: «نعم»، 北京!") == ["قالَ", "نعم", "北", "京"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "renamed"),
+    [
+        (BRIDGE.headline, f"{BRIDGE.headline} | The Evening Post", False),
+        (f"{BRIDGE.headline} - Post", f"{BRIDGE.headline} - The Evening Post", False),
+        (f"وكالة الجسر | {NEWS.headline}", NEWS.headline, False),
+        (f"{BRIDGE.headline} - Post", f"{BRIDGE.headline.replace('two', 'ten')} - The Evening Post", True),
+        ("Live - Day 5", "Live - Day 6", True),
+    ],
+    ids=["comes", "changes", "goes", "with an edit", "no headline beside it"],
+)
+def test_the_name_of_a_site_in_a_title_is_no_headline(before: str, after: str, renamed: bool) -> None:
+    titles = {"headline": "title"}
+    old, new = (replace(BRIDGE, headline=one, origins=titles) for one in (before, after))
+    assert is_changed(old, new) is renamed
+    assert classify_change(old, new).kinds == (("headline",) if renamed else ())
+    assert is_changed(replace(old, origins={"headline": "h1"}), new), "a heading says what it says"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import json
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -14,7 +16,10 @@ from urllib.parse import parse_qs
 import pytest
 from lxml import html as lxml_html
 from selectolax.lexbor import LexborHTMLParser
+from sqlalchemy import Connection
 
+from index.archive import frontier, notices, warc_records
+from index.archive.frontier import Visit
 from index.export.citation import citation, context_object, written
 from index.export.wacz import PAGES
 from index.model.article import Version
@@ -309,4 +314,47 @@ def test_an_id_that_was_merged_twice_leads_to_its_own_versions_only(tmp_path: Pa
         cited = client.get(f"/articles/{asked.id}/cite.bib?version=1")
         assert cited.headers["location"] == f"/articles/{one.id}/cite.bib?version={number}"
         assert client.get(f"/articles/{asked.id}/redline?old=1&new=2").status_code == 404
+    shelf.close()
+
+
+@pytest.mark.parametrize(
+    ("language", "told", "missing"),
+    [
+        ("en", "in its place:", "in its place: a page that is no article"),
+        ("ar", "حلّ محلّه:", "حلّت محلّه صفحة ليست مقالًا"),
+    ],
+)
+def test_what_took_the_place_of_an_article_is_shown_with_its_saved_copy(
+    tmp_path: Path, language: str, told: str, missing: str
+) -> None:
+    hostile = "سُحب هذا المقال <script>alert(1)</script>"
+    answer = Response(FIRST.url, NOW, "HTTP/1.1 200 OK", [("Content-Type", "text/html")], "<p>سُحب</p>".encode())
+    with WarcStore(tmp_path / "raw") as raw:
+        shelf = fill(tmp_path, [page(FIRST, NOW)])
+
+        def take_away(conn: Connection) -> None:
+            frontier.mark_gone(conn, FIRST.site, FIRST.url, Visit(NOW, None, 410))
+            for hour, text in enumerate(("", hostile)):
+                at = NOW + timedelta(hours=hour)
+                keep = partial(warc_records.add, conn, FIRST.site, raw.append(answer), FIRST.url, at)
+                notices.keep(conn, FIRST.id, keep, text)
+
+        shelf.archive.write(take_away).result()
+        client = client_of(shelf, raw=raw)
+        root = tree(client.get(f"/articles/{FIRST.id}?ui={language}"))
+        links = root.cssselect("aside.record dd a[href*='/notices/']")
+        assert [text_of(link) for link in links] == [missing, f"{told} {hostile}"]
+        (listed,) = tree(client.get(f"/edits?ui={language}")).cssselect("a[href*='/notices/']")
+        assert text_of(listed) == f"{told} {hostile}", "the last of them"
+        shown = tree(client.get(links[1].get("href")))
+        assert hostile in text_of(shown.cssselect("main")[0])
+        (frame,) = shown.xpath("//iframe/@src")
+        saved = client.get(frame)
+        assert "سُحب" in saved.text
+        assert "sandbox" in saved.headers["content-security-policy"]
+        assert client.get(f"/articles/{FIRST.id}/notices/999").status_code == 404
+        assert client.get(f"/articles/{FIRST.id}/notices/999/page").status_code == 404
+        assert html.escape(hostile, quote=False) in client.get(f"/edits.atom?ui={language}").text
+        found = client.get("/api/edits").json()["edits"]
+        assert [one["notice"] and one["notice"]["text"] for one in found if one["what"] == "removed"] == [hostile]
     shelf.close()
