@@ -188,7 +188,7 @@ def _older(conn: Connection, sites: list[str], days: float) -> Iterator[tuple[st
         n, oldest = frontier.left_out(conn, site)
         if oldest is not None:
             reach = max(LEAST_SINCE_DAYS, (datetime.now(UTC) - oldest).days + 1)
-            yield site, Message(RunDetail.OLDER, {"n": n, "days": days, "since": f"{reach}d"})
+            yield site, Message(RunDetail.OLDER, {"n": n, "age": days * 86_400, "since": f"{reach}d"})
 
 
 def _index(archive: Archive, engine: Engine) -> None:

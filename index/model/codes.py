@@ -272,7 +272,7 @@ class RunDetail(StrEnum):
     KILLS_RUNS = "run.kills_runs"  # n: runs in a row that died with it, the last one with it alone
     NO_ANSWER = "run.no_answer"
     NO_NETWORK = "run.no_network"  # no site answered
-    OLDER = "run.older"  # n: articles left out, days: the age of the oldest that are fetched, since: what takes all
+    OLDER = "run.older"  # n: articles left out, age: that of the oldest fetched (seconds), since: what takes all
 
 
 class Verdict(StrEnum):

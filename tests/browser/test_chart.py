@@ -52,7 +52,7 @@ def test_each_bar_stands_over_its_label(tab: Watched, ui: str) -> None:
 @pytest.mark.parametrize(
     ("ui", "wide", "narrow", "instead"),
     [
-        ("ar", "اعرض كل الفترة", "قرّب إلى حيث معظم النتائج", "الفترة أطول من أن تُعرض"),
+        ("ar", "اعرض كل التواريخ", "قرّب إلى حيث معظم النتائج", "الفترة أطول من أن تُعرض"),
         ("en", "Show all time", "Zoom in to where most results are", "This period is too long"),
     ],
     ids=["ar", "en"],

@@ -20,9 +20,9 @@ def test_an_article_is_checked_and_the_result_appears(tab: Watched, shelf: Searc
     tab.open("/search?q=البوكمال&ui=ar")
     tab.page.locator(".hits h2 a").first.click()
     headline = tab.page.locator("article h1").inner_text()
-    tab.page.get_by_role("button", name="تحقق من هذا العنوان الآن").click()
+    tab.page.get_by_role("button", name="افحص هذا الرابط الآن").click()
     state = tab.page.locator("#request .tag")
-    expect(state).to_have_text("في الانتظار")
+    expect(state).to_have_text("قيد الانتظار")
     expect(tab.page.locator("#request progress")).to_be_visible()
     assert tab.overflow() <= 0
     tab.page.evaluate("window.here = true")

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 def test_a_site_is_looked_at_and_added(tab: Watched, shelf: SearchFixture) -> None:
     tab.open("/sites?ui=ar")
     tab.page.get_by_role("link", name="إضافة موقع").click()
-    tab.page.get_by_label("عنوان صفحته الأولى").fill("village.example")
+    tab.page.get_by_label("رابط صفحته الرئيسية").fill("village.example")
     tab.page.get_by_role("button", name="عاين").click()
     expect(tab.page.locator("#preview progress")).to_be_visible()
     tab.page.evaluate("window.here = true")

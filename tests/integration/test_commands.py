@@ -324,7 +324,7 @@ def test_a_first_crawl_says_what_is_older_and_how_to_get_it(tmp_path: Path) -> N
         assert (left["site"], left["code"]) == ("fr", "run.older")
         assert left["params"]["n"] >= 3
         since = left["params"]["since"]
-        assert f"older than 1 days left out; `--since {since}` takes them" in left["detail"]
+        assert f"older than 1 day left out; `--since {since}` takes them" in left["detail"]
         stored = {document.article.url for document in house.documents("fr").values()}
         assert not stored & {canonical(article.url) for article in (*old, far)}
 

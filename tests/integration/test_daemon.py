@@ -165,7 +165,7 @@ def test_secrets_are_in_no_log_no_answer_and_no_argument(house: Harness, room: N
     for command, code in (("status", 0), ("runs", 0), ("doctor", 1), ("alerts", 0)):
         said += [house.arshif(command, "--json", code=code), house.log]
     said += [house.arshif("alerts", "--test", code=2), house.log]
-    assert "notify.1: is no address that Apprise knows" in service.log
+    assert "notify.1: is not an address that Apprise knows" in service.log
     assert "MARKER" not in "\n".join(said)
 
 

@@ -78,7 +78,7 @@ def test_a_browser_that_does_not_start_says_why(healthy: Harness, chromium: str,
     ("env", "what", "verdict", "told"),
     [
         ({"ARSHIF_LEAST_FREE": str(1 << 60)}, "disk", "fail", "make room"),
-        ({"ARSHIF_NOTIFY": "nonsense"}, "alerts", "fail", "is no address that Apprise knows"),
+        ({"ARSHIF_NOTIFY": "nonsense"}, "alerts", "fail", "is not an address that Apprise knows"),
         ({"ARSHIF_DATA": "/proc/arshif"}, "data folder", "fail", "/proc/arshif"),
         (
             {"ARSHIF_INDEX__ENGINE": "elasticsearch", "ARSHIF_INDEX__URL": f"http://127.0.0.1:{free_port()}"},

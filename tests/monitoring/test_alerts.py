@@ -181,10 +181,10 @@ def test_a_test_message_is_sent_or_says_why_not(broken: Harness) -> None:
         assert told == {"sent": False, "failed": ["notify.0"]}
     broken.arshif("alerts", "--test", code=1, ARSHIF_NOTIFY="json://127.0.0.1:9/")
     broken.arshif("alerts", "--test", code=2, ARSHIF_NOTIFY="secret-word")
-    assert "notify.0: is no address that Apprise knows" in broken.log
+    assert "notify.0: is not an address that Apprise knows" in broken.log
     assert "secret-word" not in broken.log
     broken.arshif("alerts", "--test", code=2)
-    assert "nobody is to be told" in broken.log
+    assert "there is nobody to notify" in broken.log
 
 
 def test_an_unknown_address_is_a_mistake_that_hides_it() -> None:

@@ -337,9 +337,9 @@ MISTAKES = [
     (
         "enabled: true",
         "schedule: {cron: 0 6 * * xyz}",
-        "8: schedule.cron: '0 6 * * xyz' is no crontab expression: 'xyz' is no weekday",
+        "8: schedule.cron: '0 6 * * xyz' is not a crontab expression: 'xyz' is not a weekday",
     ),
-    ("enabled: true", "schedule: {cron: 61 * * * *}", "8: schedule.cron: '61 * * * *' is no crontab expression: "),
+    ("enabled: true", "schedule: {cron: 61 * * * *}", "8: schedule.cron: '61 * * * *' is not a crontab expression: "),
     ("enabled: true", "schedule: {cron: 0 0 30 2 *}", "8: schedule.cron: '0 0 30 2 *' never comes"),
     ("enabled: true", "domains: [example]", "8: domains.0: 'example' is not a domain"),
     (

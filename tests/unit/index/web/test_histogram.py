@@ -99,5 +99,5 @@ def test_the_page_says_what_it_left_out_and_leads_to_all_and_back(tmp_path: Path
     (instead, _) = tree(client.get("/search?q=storm&by=day&span=all&ui=en")).cssselect(".other-time")
     assert text_of(instead) == "This period is too long for that, so it is shown by month."
     (outside,) = tree(client.get("/search?q=storm&ui=ar")).cssselect(".other-time")
-    assert text_of(outside) == "ثمة نتيجة واحدة خارج هذه الفترة. اعرض كل الفترة"
+    assert text_of(outside) == "ثمة نتيجة واحدة خارج هذه الفترة. اعرض كل التواريخ"
     shelf.close()

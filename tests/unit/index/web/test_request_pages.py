@@ -172,7 +172,7 @@ def test_a_server_that_others_reach_without_a_token_takes_no_address(shelf: Sear
         assert send(open_to_all, "/archive", url=NEW).status_code == 403
         assert send(open_to_all, f"/articles/{KNOWN.id}/check").status_code == 403
         assert post(open_to_all, NEW).status_code == 403
-        assert "takes no addresses" in open_to_all.get("/archive?ui=en").text
+        assert "accepts no addresses" in open_to_all.get("/archive?ui=en").text
         assert not tree(open_to_all.get(f"/articles/{KNOWN.id}")).cssselect("form.check")
     assert post(client_of(shelf), NEW).status_code == 403
     held = client_of(shelf, ask=desk, token=TOKEN, hosts=["news.example"])

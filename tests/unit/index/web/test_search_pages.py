@@ -265,7 +265,7 @@ def test_a_citation_has_the_address_as_people_read_it_and_the_encoded_one_to_cop
 
 def test_a_missing_article_is_404_in_both_forms(client: Client) -> None:
     assert client.get("/articles/none").status_code == 404
-    assert "ليس في الأرشيف" in client.get("/articles/none?ui=ar").text
+    assert "غير موجود في الأرشيف" in client.get("/articles/none?ui=ar").text
     answer = client.get("/api/articles/none")
     assert (answer.status_code, answer.json()) == (
         404,
@@ -276,8 +276,8 @@ def test_a_missing_article_is_404_in_both_forms(client: Client) -> None:
 @pytest.mark.parametrize(
     ("path", "status", "english", "arabic"),
     [
-        ("/nowhere", 404, "There is nothing at this address", "لا شيء على هذا العنوان"),
-        ("/searches/1/delete", 405, "does not accept this kind of request", "لا يقبل هذا العنوان"),
+        ("/nowhere", 404, "There is nothing at this address", "لا شيء على هذا الرابط"),
+        ("/searches/1/delete", 405, "does not accept this kind of request", "لا يقبل هذا الرابط"),
         ("/articles/x/cite.doc", 400, "form: this value is not valid", "هذه القيمة غير صالحة"),
         ("/search?cursor=x", 400, "The cursor does not belong to this search", "مؤشر الصفحة لا يخص هذا البحث"),
         ("/search?q=" + "x" * 40_000, 414, "This address is too long", "أطول من اللازم"),
@@ -313,7 +313,7 @@ def test_head_is_answered_as_get_without_the_body(client: Client) -> None:
 def test_the_footer_does_not_say_what_is_not_so(shelf: SearchFixture) -> None:
     for more, here in (({}, True), ({"hosts": ["127.0.0.1"]}, True), ({"hosts": ["news.example"]}, False)):
         page = client_of(shelf, **more).get("/?ui=en").text
-        assert ("All of this page comes from this machine." in page) == here
+        assert ("Everything on this page comes from this machine." in page) == here
 
 
 def test_json_has_the_names_of_schema_org(client: Client) -> None:

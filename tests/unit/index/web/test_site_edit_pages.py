@@ -104,13 +104,13 @@ def test_what_is_wrong_with_a_file_is_told_and_nothing_is_lost(client: Client, s
     answer = send(client, f"{path}?ui=en", id="Village", file="name: x")
     assert answer.status_code == 400
     shown = tree(answer)
-    assert "'Village' is no id" in text_of(shown.cssselect("#mistake")[0])
+    assert "'Village' is not an id" in text_of(shown.cssselect("#mistake")[0])
     assert shown.cssselect("input[name=id]")[0].get("value") == "Village"
     answer = send(client, f"{path}?ui=ar", id="village", file="# mine\nname: x\n")
     shown = tree(answer)
     assert "صحّح هذا في الملف" in text_of(shown.cssselect("#mistake")[0])
     told = text_of(shown.cssselect("#mistake")[0])
-    assert "\u2068village.yaml:1\u2069: \u2068homepage\u2069: غير مكتوب: صفحته الأولى" in told
+    assert "\u2068village.yaml:1\u2069: \u2068homepage\u2069: غير مكتوب: صفحته الرئيسية" in told
     assert shown.cssselect("textarea")[0].text.strip() == "# mine\nname: x"
     assert not shown.cssselect("[data-live]"), "nothing replaces what was typed"
     assert client.get("/sites/village").status_code == 404
