@@ -321,7 +321,7 @@ def test_an_id_that_was_merged_twice_leads_to_its_own_versions_only(tmp_path: Pa
     ("language", "told", "missing"),
     [
         ("en", "in its place:", "in its place: a page that is no article"),
-        ("ar", "حلّ محلّه:", "حلّت محلّه صفحة ليست مقالًا"),
+        ("ar", "حلّ محلّه:", "حلّت محلّه صفحة ليست مقالاً"),
     ],
 )
 def test_what_took_the_place_of_an_article_is_shown_with_its_saved_copy(
