@@ -202,26 +202,28 @@ class Pages:
         may_lead: bool = False,
         ended: bool = False,
     ) -> Article | LeadsOn | GoesOn | Literal["render"] | None:
+        try:
+            return await self._settle(site, row, page, received, may_lead=may_lead, ended=ended)
+        except PoolClosed:
+            self.progress.defer(site.id, Message(FetchReason.CRAWL_ENDED))
+        except ArshifError:
+            raise
+        except Exception as error:  # a bug of ours costs this page, not the site's others
+            log.exception("%s: %s", site.id, row.url)
+            fault = Unreadable(ParseReason.INTERNAL_ERROR, error=repr(error))
+            await self.rejections.reject(site, row, fault, page, was_read=True)
+        return None
+
+    async def _settle(
+        self, site: Site, row: FrontierRow, page: Page, received: Received, *, may_lead: bool, ended: bool
+    ) -> Article | LeadsOn | GoesOn | Literal["render"] | None:
         async with self.turns[site.id]:
             try:
-                came = await self._read_and_store(site, row, page, received, ended=ended)
+                return await self._read_and_store(site, row, page, received, ended=ended)
             except (Refused, Unreadable) as problem:
-                if page.rest:
-                    last = problem
-                else:
+                if not page.rest:
                     return await self._refused(site, row, page, received, problem, may_lead=may_lead)
-            except PoolClosed:
-                self.progress.defer(site.id, Message(FetchReason.CRAWL_ENDED))
-                return None
-            except ArshifError:
-                raise
-            except Exception as error:  # a bug of ours costs this page, not the site's others
-                log.exception("%s: %s", site.id, row.url)
-                fault = Unreadable(ParseReason.INTERNAL_ERROR, error=repr(error))
-                await self.rejections.reject(site, row, fault, page, was_read=True)
-                return None
-            else:
-                return came
+                last = problem
         begun = GoesOn("", replace(page, rest=page.rest[:-1]), replace(received, further=received.further[:-1]))
         return await self.go_on(site, row, begun, last)
 
@@ -244,11 +246,7 @@ class Pages:
         if page.rendered and problem.reason == PageReason.NEEDS_BROWSER:
             problem = Refused(PageReason.NO_TEXT)  # it had one
         if row.article is not None and isinstance(problem, Refused) and problem.reason not in TRANSIENT_REASONS:
-            try:
-                is_ours = await self.corrections.is_refused_too(site, row.article)
-            except PoolClosed:
-                self.progress.defer(site.id, Message(FetchReason.CRAWL_ENDED))
-                return None
+            is_ours = await self.corrections.is_refused_too(site, row.article)
             if is_ours:  # retried: our rules may be better by then
                 problem = Unreadable(problem.reason, **problem.message.params)
         await self.rejections.reject(site, row, problem, page, raw=received.page, was_read=True)

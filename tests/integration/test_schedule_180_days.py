@@ -129,8 +129,11 @@ class HalfAYear:
 
     def start(self, arguments: Sequence[str], _: int | None = None) -> Any:
         """In place of `start_child`."""
-        options = dict(zip(arguments[1::2], arguments[2::2], strict=True))
-        sites, run = options["--sites"].split(","), int(options["--run"])
+        run = int(arguments[arguments.index("--run") + 1])
+        with self.archive.read() as conn:
+            record = records.get(conn, run)
+        assert record is not None
+        sites = [part.site for part in record.sites]
         for site in sites:
             self.began.setdefault(site, []).append(self.clock.shown)
         if self.hangs:
