@@ -99,7 +99,8 @@ class Rejections:
                 frontier.mark_refused(conn, site.id, row.url, problem.message, visit)
                 now_of = frontier.row(conn, site.id, row.url)  # its article may have been merged into another meanwhile
                 if raw is not None and now_of is not None and now_of.article is not None:
-                    notices.keep(conn, now_of.article, partial(self._keep, conn, site, raw), "")
+                    keep = partial(self._keep, conn, site, raw)
+                    notices.keep(conn, now_of.article, raw.fetched, raw.url, "", keep)
             else:
                 frontier.mark_failed(conn, site.id, row.url, problem.message, retry_at, now)
 

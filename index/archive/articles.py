@@ -161,7 +161,8 @@ def store(conn: Connection, page: Fetched) -> Outcome:
             visit = Visit(page.fetched, None, page.status)  # no date: revisited soon, and the second look counts
             if not page.archived:
                 frontier.mark_refused(conn, page.site, page.url, Message(PageReason.EMPTIED), visit)
-                notices.keep(conn, home.id, partial(keep_raw, conn, page), _notice(conn, outcome, page.article))
+                text = _notice(conn, outcome, page.article)
+                notices.keep(conn, home.id, page.fetched, page.final_url, text, partial(keep_raw, conn, page))
             return outcome
         if home.gone_since is None or page.fetched > (home.gone_until or home.gone_since):
             _mark_returned(conn, home, page.fetched)

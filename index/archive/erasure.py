@@ -52,7 +52,8 @@ def find(conn: Connection, article: str) -> ErasableArticle:
     # that of a page that took its place
     passed: set[int] = set()
     for table in (t.redirects, t.notices):
-        passed.update(conn.execute(select(table.c.raw).where(table.c.article == article)).scalars())
+        its = select(table.c.raw).where(table.c.article == article, table.c.raw.is_not(None))
+        passed.update(conn.execute(its).scalars())
     passed |= set(conn.execute(select(t.raws.c.id).where(facsimiles.only_of(article))).scalars())
     return ErasableArticle(
         article=article,
@@ -178,7 +179,10 @@ def _raws(article: str, site: str, urls: Sequence[str]) -> ColumnElement[bool]:
     place, and those of any of its URLs; and for the parts of its facsimiles, but for images that another article has,
     too."""
     its = select(t.versions.c.raw).where(t.versions.c.article == article, t.versions.c.raw.is_not(None))
-    others = (select(of.c.raw).where(of.c.article == article) for of in (t.redirects, t.further_pages, t.notices))
+    others = (
+        select(of.c.raw).where(of.c.article == article, of.c.raw.is_not(None))
+        for of in (t.redirects, t.further_pages, t.notices)
+    )
     own = [t.raws.c.id.in_(raws) for raws in (its, *others)]
     return or_(*own, facsimiles.only_of(article), (t.raws.c.site == site) & t.raws.c.url.in_(urls))
 

@@ -21,7 +21,7 @@ from index.model.codes import AliasReason
 class Event:
     """An observation at a time (UTC). "new" and "changed" have the `number` of the version stored then and its
     `headline`; "changed" has the `change`; "moved" the new `url`; "gone" the time `until` which the article was last
-    seen to be gone; "notice" the `text` that its page had in its place, and the number of the `record` with it.
+    seen to be gone; "notice" the `text` that its page had in its place, and its number among the article's, `notice`.
     `reading` is the number of the version's reading, `corrected` when a further one was made because
     its page is read better now. `maybe_ours` says that the two versions were not read by the same rules."""
 
@@ -36,7 +36,7 @@ class Event:
     reading: int | None = None
     maybe_ours: bool | None = None
     text: str = ""
-    record: int | None = None
+    notice: int | None = None
 
     def fields(self) -> dict[str, Any]:
         """What is known of it, ready for JSON but for its times; of a change its kinds and the counts of words."""
@@ -75,5 +75,5 @@ def history(conn: Connection, article: str) -> list[Event]:
     for past in conn.execute(select(t.absences).where(t.absences.c.article == article)):
         events += [Event(past.since, "gone", until=past.until), Event(past.back, "back")]
     for notice in notices.of_articles(conn, [article]):
-        events.append(Event(notice.seen, "notice", text=notice.text, record=notice.number))
+        events.append(Event(notice.seen, "notice", text=notice.text, notice=notice.number))
     return sorted(events, key=lambda event: event.at)

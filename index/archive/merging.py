@@ -27,10 +27,10 @@ _SETS: tuple[tuple[Table, str], ...] = (
     (t.collected, "collection"),
     (t.found, "search"),
     (t.absences, "since"),
+    (t.notices, "seen"),
     (t.repeats, "block"),
 )
-# What it has any number of
-_LISTS: tuple[Table, ...] = (t.aliases, t.redirects, t.notices, t.requests, t.frontier, t.merged)
+_LISTS: tuple[Table, ...] = (t.aliases, t.redirects, t.requests, t.frontier, t.merged)  # what it has any number of
 # Those whose rows go with their versions, and those that are about the newest text
 OF_VERSIONS = (t.versions, t.readings, t.further_pages, t.facsimiles, t.facsimile_parts, t.edits)
 OTHERS = (t.notes, t.signatures)

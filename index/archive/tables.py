@@ -372,13 +372,15 @@ redirects = Table(  # raw responses that led to an article's page, which is in a
     Index(None, "article"),
 )
 
-notices = Table(  # raw responses of what a page had in place of its article, once that was gone from its site
+notices = Table(  # what a page had in place of its article, once that was gone from its site
     "notices",
     metadata,
-    Column("raw", Key, ForeignKey("raws.id"), primary_key=True, autoincrement=False),
-    Column("article", String, ForeignKey("articles.id"), nullable=False),
+    Column("article", String, ForeignKey("articles.id"), primary_key=True),
+    Column("seen", Instant, primary_key=True),
+    Column("url", Text, nullable=False),  # after redirects
     Column("text", Text, nullable=False),  # "": none could be read
-    Index(None, "article"),
+    Column("raw", Key, ForeignKey("raws.id")),
+    Index(None, "raw"),
 )
 
 manifest_entries = Table(  # the hashes of readings and records, in the order of the manifests' trees; they stay

@@ -375,7 +375,8 @@ def remove(conn: Connection, which: ColumnElement[bool]) -> list[WarcRef]:
             conn.execute(update(t.versions).where(one).values(raw=None))
             conn.execute(delete(t.further_pages).where(page.article == row.article, page.version == row.version))
         conn.execute(update(t.versions).where(t.versions.c.raw.in_(piece)).values(raw=None))
-        for table in (t.redirects, t.facsimile_parts, t.notices):
+        conn.execute(update(t.notices).where(t.notices.c.raw.in_(piece)).values(raw=None))
+        for table in (t.redirects, t.facsimile_parts):
             conn.execute(delete(table).where(table.c.raw.in_(piece)))
         conn.execute(delete(t.raws).where(t.raws.c.id.in_(piece)))
     return [ref_of(row) for row in gone]

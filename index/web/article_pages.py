@@ -50,7 +50,7 @@ ALONE = "sandbox; default-src 'none'"  # of a file that somebody opens by itself
 PIECE_BYTES = 1 << 18  # of a file, sent at once
 VERSION = re.compile("[1-9][0-9]{0,8}")  # its number, which PostgreSQL's integer can hold
 VersionNumber = Annotated[int, Query(ge=1, lt=10**9)]
-RecordNumber = Annotated[int, Path(ge=1, lt=2**63)]
+NoticeNumber = Annotated[int, Path(ge=1, lt=10**9)]
 
 router = APIRouter(include_in_schema=False)
 
@@ -162,22 +162,26 @@ def framed(archive: ArchiveOf, raw: RawOf, article: str, version: str = "") -> R
 
 
 @router.get("/articles/{article}/notices/{number}")
-def notice(request: Request, archive: ArchiveOf, raw: RawOf, article: str, number: RecordNumber) -> Response:
+def notice(request: Request, archive: ArchiveOf, raw: RawOf, article: str, number: NoticeNumber) -> Response:
     """What a page had in place of its article after it was removed, with its saved copy in a frame."""
     with archive.read() as conn:
         document, names, chosen = _document(conn, article), queries.names(conn), _notice(conn, article, number)
-    told = _told_of_copy(raw, (chosen.ref, chosen.url), document)
+    told = _told_of_copy(raw, _place(chosen), document)
     return render(
         request, "notice.html", document=document, article=document.article, names=names, notice=chosen, **told
     )
 
 
 @router.get("/articles/{article}/notices/{number}/page")
-def framed_notice(archive: ArchiveOf, raw: RawOf, article: str, number: RecordNumber) -> Response:
+def framed_notice(archive: ArchiveOf, raw: RawOf, article: str, number: NoticeNumber) -> Response:
     """The content of that frame."""
     with archive.read() as conn:
         document, chosen = _document(conn, article), _notice(conn, article, number)
-    return _frame(raw, (chosen.ref, chosen.url), document)
+    return _frame(raw, _place(chosen), document)
+
+
+def _place(notice: Notice) -> tuple[WarcRef, str] | None:
+    return (notice.ref, notice.url) if notice.ref is not None else None
 
 
 def _notice(conn: Connection, article: str, number: int) -> Notice:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,7 @@ def removals(archivist: Archivist) -> list[edits.Edit]:
 
 
 def body_of(archivist: Archivist, notice: notices.Notice) -> bytes:
+    assert notice.ref is not None
     with WarcStore(raw_folder(archivist.config)) as raw:
         return raw.read(notice.ref, notice.url)[1]
 
@@ -105,6 +107,10 @@ def test_a_notice_goes_where_its_article_goes(archivist: Archivist, story: Story
     (notice,) = kept(archivist)
     replayed = archivist.read(lambda conn: warc_records.for_replay(conn, [notice.article]))
     assert notice.ref in [record.ref for record in replayed]
+
+    archivist.lose_raw_copies()
+    (without,) = kept(archivist)
+    assert without == replace(notice, ref=None), "its text stays, as that of the article does"
 
     archivist.write(lambda conn: erasure.forget(conn, erasure.find(conn, notice.article), archivist.now))
     assert kept(archivist) == []

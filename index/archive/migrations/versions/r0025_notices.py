@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
+from index.archive.column_types import Instant
 from index.archive.tables import Key
 
 revision = "0025"
@@ -14,8 +15,10 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "notices",
-        sa.Column("raw", Key, sa.ForeignKey("raws.id"), primary_key=True, autoincrement=False),
-        sa.Column("article", sa.String, sa.ForeignKey("articles.id"), nullable=False),
+        sa.Column("article", sa.String, sa.ForeignKey("articles.id"), primary_key=True),
+        sa.Column("seen", Instant, primary_key=True),
+        sa.Column("url", sa.Text, nullable=False),
         sa.Column("text", sa.Text, nullable=False),
+        sa.Column("raw", Key, sa.ForeignKey("raws.id")),
     )
-    op.create_index("ix_notices_article", "notices", ["article"])
+    op.create_index("ix_notices_raw", "notices", ["raw"])

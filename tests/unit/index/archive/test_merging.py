@@ -12,7 +12,19 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, func, insert, select
 
-from index.archive import Archive, articles, collections, documents, edits, frontier, manifests, notes, outbox, readings
+from index.archive import (
+    Archive,
+    articles,
+    collections,
+    documents,
+    edits,
+    frontier,
+    manifests,
+    notes,
+    notices,
+    outbox,
+    readings,
+)
 from index.archive import tables as t
 from index.archive.articles import Outcome
 from index.archive.comparisons import compare_waiting
@@ -215,6 +227,7 @@ def test_what_people_added_and_what_was_seen_goes_with_it(room: Newsroom) -> Non
             notes.set_note(conn, one.id, f"ملاحظة {number}", NOW + number * HOUR)
             notes.set_tags(conn, one.id, ["مشترك", f"وسم {number}"])
             collections.add(conn, 1, [one.id], NOW)
+        conn.execute(insert(t.notices).values(article=second.id, seen=NOW, url=NEW, text="سُحب"))
         away = Visit(room.now, status=404)
         for _ in range(2):
             frontier.mark_refused(conn, "step", OLD, Message("page.gone"), away)
@@ -224,6 +237,7 @@ def test_what_people_added_and_what_was_seen_goes_with_it(room: Newsroom) -> Non
     assert room.read(notes.note, first.id).text == "ملاحظة 0\n\nملاحظة 1"
     assert room.read(notes.tags_of, first.id) == ["مشترك", "وسم 0", "وسم 1"]
     assert room.read(collections.of, [first.id])[first.id][0].name == "ملف"
+    assert [notice.text for notice in room.read(notices.of_articles, [first.id])] == ["سُحب"]
     assert not room.read(documents.document, first.id).gone
 
 

@@ -337,7 +337,7 @@ def test_what_took_the_place_of_an_article_is_shown_with_its_saved_copy(
             for hour, text in enumerate(("", hostile)):
                 at = NOW + timedelta(hours=hour)
                 keep = partial(warc_records.add, conn, FIRST.site, raw.append(answer), FIRST.url, at)
-                notices.keep(conn, FIRST.id, keep, text)
+                notices.keep(conn, FIRST.id, at, FIRST.url, text, keep)
 
         shelf.archive.write(take_away).result()
         client = client_of(shelf, raw=raw)
