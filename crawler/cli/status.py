@@ -75,7 +75,12 @@ def _rows(conn: Connection, config: Config, sites: tuple[Site, ...], now: dateti
         state = states.get(site.id)
         history = load_stats(conn, site, config.settings.schedule)
         turn = due(site, last, now, config.settings.schedule.every, history, waits)
-        busy = leases.holder(conn, site.id)
+        at: datetime | None
+        at, why = turn.at, turn.why
+        if leases.holder(conn, site.id):
+            at, why = None, Message(ScheduleReason.RUNNING)
+        elif not site.enabled:
+            at, why = None, Message(ScheduleReason.OFF)
         rows.append(
             {
                 "site": site.id,
@@ -84,8 +89,8 @@ def _rows(conn: Connection, config: Config, sites: tuple[Site, ...], now: dateti
                 "example": state and state.example,
                 "last_run": state and state.last_run,
                 "articles": documents.count(conn, site.id),
-                "next_run": None if busy else turn.at,
-                "why": Message(ScheduleReason.RUNNING) if busy else turn.why,
+                "next_run": at,
+                "why": why,
                 "sources": list(_sources(site, history)),
                 "verify_tls": site.verify_tls,
                 "left": [

@@ -27,6 +27,7 @@ class ScheduleReason(StrEnum):
     EVERY = "schedule.every"  # interval
     CRON = "schedule.cron"  # expression, zone
     RUNNING = "schedule.running"
+    OFF = "schedule.off"
 
 
 class HintSource(StrEnum):

@@ -25,7 +25,7 @@ class SiteState:
     normal: the verdict on the site's health, with an `example` and `since` when, or else the one on its last run.
     Nothing older than `horizon` is fetched. `rendered` is since when the site's pages are known to need a browser,
     `plain` when that was last checked. `revisit` are the ages (seconds) at which its pages are looked at again, by
-    which their dates were last set; None: the default ones.
+    which their dates were last set; None: the default ones. A site that is switched off has no next run.
     """
 
     id: str
@@ -107,5 +107,7 @@ def _state(row: dict[str, Any]) -> SiteState:
     concluded = {name: row.pop(f"health_{name}") for name in _HEALTH}
     if concluded["verdict"] is not None:
         row |= concluded
+    if not row["enabled"]:
+        row |= {"next_run": None, "next_why": None}
     revisit = None if row["revisit"] is None else tuple(row["revisit"])
     return SiteState(**row | {"languages": tuple(row["languages"] or ()), "revisit": revisit})

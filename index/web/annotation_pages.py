@@ -63,7 +63,7 @@ def write_tags(request: Request, archive: ArchiveOf, article: str, form: LongFor
     seen, wanted = form.get("seen", ""), form.get("tags", "")
     with refusing():
         archive.write(lambda conn: notes.change_tags(conn, article, [seen], [wanted])).result()
-    return on_to(request, form, f"/articles/{article}", "own")
+    return on_to(request, f"/articles/{article}", "own")
 
 
 @router.post("/articles/{article}/note")
@@ -74,7 +74,7 @@ def write_note(request: Request, archive: ArchiveOf, article: str, form: LongFor
     with refusing():
         done = archive.write(lambda conn: notes.replace_note(conn, article, text, seen, datetime.now(UTC))).result()
     if done:
-        return on_to(request, form, f"/articles/{article}", "own")
+        return on_to(request, f"/articles/{article}", "own")
     with archive.read() as conn:
         there = notes.note(conn, article)
     return render(request, "note_conflict.html", 409, article=article, text=text, there=there)
@@ -85,14 +85,14 @@ def collect(request: Request, archive: ArchiveOf, article: str, form: Form) -> R
     """Put an article into the collection of a name, which is made if there is none, then show the article."""
     with refusing():
         archive.write(lambda conn: put_into(conn, form.get("name", ""), [article])).result()
-    return on_to(request, form, f"/articles/{article}", "own")
+    return on_to(request, f"/articles/{article}", "own")
 
 
 @router.post("/articles/{article}/collections/{number}/remove")
-def uncollect(request: Request, archive: ArchiveOf, article: str, number: Number, form: Form) -> Response:
+def uncollect(request: Request, archive: ArchiveOf, article: str, number: Number, _: Form) -> Response:
     """Take an article out of a collection, then show it."""
     archive.write(lambda conn: collections.take_out(conn, number, [article])).result()
-    return on_to(request, form, f"/articles/{article}", "own")
+    return on_to(request, f"/articles/{article}", "own")
 
 
 @router.post("/selection")
@@ -102,7 +102,7 @@ def collect_selection(request: Request, archive: ArchiveOf, sent: SelectionForm)
         raise Refused(400, "selection.none")
     with refusing():
         number = archive.write(lambda conn: put_into(conn, sent.fields.get("name", ""), sent.ids)).result()
-    return on_to(request, sent.fields, f"/collections/{number}")
+    return on_to(request, f"/collections/{number}")
 
 
 def put_into(conn: Connection, name: str, ids: Sequence[str]) -> int:
@@ -134,7 +134,7 @@ def create(request: Request, archive: ArchiveOf, form: Form) -> Response:
     """Make a collection, then show it."""
     with refusing():
         number = archive.write(lambda conn: collections.create(conn, form.get("name", ""), datetime.now(UTC))).result()
-    return on_to(request, form, f"/collections/{number}")
+    return on_to(request, f"/collections/{number}")
 
 
 @router.get("/collections/{number}")
@@ -151,21 +151,21 @@ def rename(request: Request, archive: ArchiveOf, number: Number, form: Form) -> 
     with refusing():
         if not archive.write(lambda conn: collections.rename(conn, number, form.get("name", ""))).result():
             raise Refused(404, "error.no_collection")
-    return on_to(request, form, f"/collections/{number}")
+    return on_to(request, f"/collections/{number}")
 
 
 @router.post("/collections/{number}/delete")
-def delete(request: Request, archive: ArchiveOf, number: Number, form: Form) -> Response:
+def delete(request: Request, archive: ArchiveOf, number: Number, _: Form) -> Response:
     """Delete a collection if it exists, then show the list."""
     archive.write(lambda conn: collections.remove(conn, number)).result()
-    return on_to(request, form, "/collections")
+    return on_to(request, "/collections")
 
 
 @router.post("/collections/{number}/remove/{article}")
-def take_out(request: Request, archive: ArchiveOf, number: Number, article: str, form: Form) -> Response:
+def take_out(request: Request, archive: ArchiveOf, number: Number, article: str, _: Form) -> Response:
     """Take an article out of a collection, then show what is left."""
     archive.write(lambda conn: collections.take_out(conn, number, [article])).result()
-    return on_to(request, form, f"/collections/{number}")
+    return on_to(request, f"/collections/{number}")
 
 
 @router.get("/feeds/collections/{number}.atom")
@@ -197,7 +197,7 @@ def rename_tag(request: Request, archive: ArchiveOf, form: Form) -> Response:
     """Give the articles with a tag another in its place, or none, then show the list."""
     with refusing():
         archive.write(lambda conn: notes.rename_tag(conn, form.get("tag", ""), form.get("name", ""))).result()
-    return on_to(request, form, "/collections", "tags")
+    return on_to(request, "/collections", "tags")
 
 
 @router.get("/notes")

@@ -11,9 +11,8 @@ from fastapi import Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, ValidationError
 
-from index.locale import languages
 from index.web.error_handlers import Refused
-from index.web.templating import Ui, address, ui_of
+from index.web.templating import address, answer_in, ui_of
 
 MAX_FORM_BYTES = 16_384
 MAX_LONG_FORM_BYTES = 131_072  # with a note, of which a letter may take 12
@@ -64,7 +63,9 @@ async def _own_form(request: Request, most: int = MAX_FORM_BYTES) -> dict[str, s
     """
     if not from_here(request):
         raise Refused(403, "error.form_foreign")
-    return await fields(request, most)
+    sent = await fields(request, most)
+    answer_in(request, sent.get("ui", ""))
+    return sent
 
 
 async def _selection(request: Request) -> Selection:
@@ -79,6 +80,7 @@ async def _selection(request: Request) -> Selection:
         pairs = parse_qsl(sent, max_num_fields=MAX_SELECTED + MAX_FIELDS)
     except ValueError:
         raise Refused(400, "error.selection", n=MAX_SELECTED) from None
+    answer_in(request, dict(pairs).get("ui", ""))
     return Selection(tuple(value for name, value in pairs if name == "id"), dict(pairs))
 
 
@@ -139,8 +141,6 @@ def from_here(request: Request) -> bool:
     return bool(origin) and urlsplit(origin).netloc.lower() == request.headers["host"].lower()
 
 
-def on_to(request: Request, form: dict[str, str], path: str, place: str = "") -> Response:
+def on_to(request: Request, path: str, place: str = "") -> Response:
     """The way from a form to a page of ours, or to a place on it (an id), in the form's language."""
-    language = form.get("ui", "")
-    ui = Ui(language, chosen=True) if language in languages() else ui_of(request)
-    return RedirectResponse(address(ui, path) + (f"#{place}" if place else ""), 303)
+    return RedirectResponse(address(ui_of(request), path) + (f"#{place}" if place else ""), 303)

@@ -72,17 +72,17 @@ async def list_events(request: Request, archive: ArchiveOf, seen: str = "") -> R
 def archive_address(request: Request, form: Form, ask: AskOf) -> Response:
     """Ask for an address, then show what becomes of it."""
     asked = _asked(ask, form.get("url", ""), RequestWay.PAGE, facsimile=bool(form.get("copy")))
-    return on_to(request, form, f"/archive/{asked.id}")
+    return on_to(request, f"/archive/{asked.id}")
 
 
 @router.post("/articles/{article}/check")
-def check_article(request: Request, archive: ArchiveOf, article: str, form: Form, ask: AskOf) -> Response:
+def check_article(request: Request, archive: ArchiveOf, article: str, _: Form, ask: AskOf) -> Response:
     """Ask for the address of an article, then show what becomes of it."""
     with archive.read() as conn:
         document = documents.document(conn, article)
     if document is None:
         raise NoArticle(article)
-    return on_to(request, form, f"/archive/{_asked(ask, document.article.url, RequestWay.PAGE).id}")
+    return on_to(request, f"/archive/{_asked(ask, document.article.url, RequestWay.PAGE).id}")
 
 
 @router.get("/archive/{number}")

@@ -35,7 +35,7 @@ def save(request: Request, archive: ArchiveOf, form: Form) -> Response:
     name, query, digest = form.get("name", ""), form.get("query", ""), _digest(form)
     with refusing():
         archive.write(lambda conn: saved.add(conn, name, query, datetime.now(UTC), digest)).result()
-    return on_to(request, form, "/searches")
+    return on_to(request, "/searches")
 
 
 @router.post("/searches/{number}")
@@ -44,14 +44,14 @@ def rename(request: Request, archive: ArchiveOf, number: Number, form: Form) -> 
     with refusing():
         if not archive.write(lambda conn: saved.rename(conn, number, form.get("name", ""))).result():
             raise Refused(404, "error.no_search")
-    return on_to(request, form, "/searches")
+    return on_to(request, "/searches")
 
 
 @router.post("/searches/{number}/digest")
 def set_digest(request: Request, archive: ArchiveOf, number: int, form: Form) -> Response:
     """Set how often people are told of what is new to a saved search, if it exists, then show the list."""
     archive.write(lambda conn: saved.set_digest(conn, number, _digest(form))).result()
-    return on_to(request, form, "/searches")
+    return on_to(request, "/searches")
 
 
 def _digest(form: dict[str, str]) -> Digest | None:
@@ -60,10 +60,10 @@ def _digest(form: dict[str, str]) -> Digest | None:
 
 
 @router.post("/searches/{number}/delete")
-def delete(request: Request, archive: ArchiveOf, number: int, form: Form) -> Response:
+def delete(request: Request, archive: ArchiveOf, number: int, _: Form) -> Response:
     """Delete a saved search if it exists, then show the list."""
     archive.write(lambda conn: saved.remove(conn, number)).result()
-    return on_to(request, form, "/searches")
+    return on_to(request, "/searches")
 
 
 @router.get("/feeds/{number}.atom")

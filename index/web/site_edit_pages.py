@@ -75,7 +75,7 @@ def look(request: Request, form: Form, desk: DeskOf) -> Response:
         if busy:
             answer.headers["retry-after"] = str(RETRY)
         return answer
-    return on_to(request, form, f"/add-site/{one.id}")
+    return on_to(request, f"/add-site/{one.id}")
 
 
 @router.get("/add-site/{number}")
@@ -103,7 +103,7 @@ def add(request: Request, archive: ArchiveOf, number: Number, form: LongForm, de
     except InvalidValue as error:
         part = _part(request, archive, number, site=site, text=text, problem=error.message)
         return render(request, "site_preview.html", 400, part=part, number=number, seen="")
-    return on_to(request, form, f"/sites/{site}")
+    return on_to(request, f"/sites/{site}")
 
 
 @router.post("/sites/{site}/switch")
@@ -111,7 +111,7 @@ def switch(request: Request, site: str, form: Form, desk: DeskOf) -> Response:
     """Have a site crawled, or not, then show it."""
     with refusing():
         desk.switch(site, form.get("on", "") == "yes")
-    return on_to(request, form, f"/sites/{site}")
+    return on_to(request, f"/sites/{site}")
 
 
 @router.post("/sites/{site}/schedule")
@@ -120,7 +120,7 @@ def set_schedule(request: Request, site: str, form: Form, desk: DeskOf) -> Respo
     kind = form.get("kind", "")
     with refusing():
         desk.set_schedule(site, kind, form.get(kind, ""))
-    return on_to(request, form, f"/sites/{site}")
+    return on_to(request, f"/sites/{site}")
 
 
 def _known(archive: Archive, number: int) -> SitePreview:

@@ -76,9 +76,16 @@ class Ui:
         return locale.catalogue(self.language).direction
 
 
+def answer_in(request: Request, language: str) -> None:
+    """Have whatever this request is answered with, be it an error, in this language, if it is one of the page's."""
+    if language in locale.languages():
+        request.state.ui = language
+
+
 def ui_of(request: Request) -> Ui:
-    """The page's language: the one in `?ui=`, else the one the browser prefers (RFC 9110, 12.5.4), else English."""
-    asked = request.query_params.get("ui", "")
+    """The page's language: the one of the form that was sent, else the one in `?ui=`, else the one the browser prefers
+    (RFC 9110, 12.5.4), else English."""
+    asked = getattr(request.state, "ui", "") or request.query_params.get("ui", "")
     if asked in locale.languages():
         return Ui(asked, chosen=True)
     return Ui(locale.negotiate(request.headers.get("accept-language", "")))

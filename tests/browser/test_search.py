@@ -216,3 +216,33 @@ def test_a_misspelt_word_leads_to_its_results_and_their_matches(tab: Watched, ui
     expect(tab.page.locator("article mark").first).to_contain_text("البوكمال")
     tab.page.get_by_role("link", name=back).click()
     expect(results.first).to_be_visible()
+
+
+@pytest.mark.parametrize(("ui", "copies"), [("ar", "مقال مكرر واحد"), ("en", "1 copy")], ids=["ar", "en"])
+def test_the_same_story_on_another_site_is_folded_below_the_one_that_leads(tab: Watched, ui: str, copies: str) -> None:
+    tab.open(f"/search?q={quote('البوكمال')}&ui={ui}")
+    (lead,) = tab.page.locator(".hits > li", has=tab.page.locator("details.copies")).all()
+    own = lead.locator("h2 a").inner_text()
+    expect(lead.locator("summary")).to_have_text(copies)
+    other = lead.locator("details li a")
+    expect(other).to_be_hidden()
+    lead.locator("summary").click()
+    expect(other).to_have_text(own)
+    assert lead.locator("details li small").inner_text().split("·")[0].strip() in {"صحيفة العاصي", "ساحل لايف"}
+    assert tab.overflow() <= 0
+    other.click()
+    expect(tab.page.locator("#story + ul a").first).to_have_text(own)
+
+
+@pytest.mark.parametrize(
+    ("ui", "told"), [("ar", "ليس \u2068foo:\u2069 حقلاً"), ("en", "foo: is not a field")], ids=["ar", "en"]
+)
+def test_a_field_that_is_none_is_named_and_marked_in_the_query(tab: Watched, ui: str, told: str) -> None:
+    tab.open(f"/?ui={ui}")
+    tab.page.get_by_role("searchbox").fill("foo:bar حلب")
+    tab.page.keyboard.press("Enter")
+    note = tab.page.locator("#mistake")
+    expect(note).to_contain_text(told)
+    expect(note.locator("mark")).to_have_text("foo:")
+    expect(tab.page.get_by_role("searchbox")).to_have_value("foo:bar حلب")
+    expect(tab.page.get_by_role("searchbox")).to_have_attribute("aria-describedby", "mistake")

@@ -64,6 +64,15 @@ def test_the_status_tells_what_raw_copies_cost_and_what_of_a_source_was_left(sma
     assert "a month adds" in printed
 
 
+def test_a_site_that_is_switched_off_has_no_next_crawl(small: Harness) -> None:
+    own = small.config / "sites.local" / "fr.yaml"
+    own.parent.mkdir(exist_ok=True)
+    own.write_text("enabled: false\n", "utf-8")
+    (row,) = small.told("status", "fr")
+    own.unlink()
+    assert (row["next_run"], row["why_code"]) == (None, "schedule.off")
+
+
 def test_nothing_that_a_page_wrote_reaches_the_terminal_raw(small: Harness) -> None:
     (article,) = (a for a in small.room.articles("fr") if "éteint" in a.headline)
     identifier = small.document(article).article.id

@@ -119,7 +119,7 @@ def test_the_api_has_the_same_as_values(client: Client) -> None:
     assert gone == {
         **{"what": "removed", "at": "2026-11-23T16:00:00Z", "article": LOST.id, "site": "asi", "url": LOST.url},
         **{"headline": "خبر ضاع", "version": None, "kinds": ["gone"], "removed": 0, "added": 0},
-        **{"maybe_ours": False, "back": None},
+        **{"maybe_ours": False, "back": None, "notice": None},
     }
     assert (ours["what"], ours["version"], ours["maybe_ours"]) == ("edited", 2, True)
     assert (retitled["kinds"], retitled["removed"], retitled["added"]) == (["headline"], 0, 3)
