@@ -123,15 +123,14 @@ def index_verify(
     from index.search import indexer, verify
 
     config = load()
-    with open_archive(config) as archive, open_index(config) as engine:
-        with progress() as shown:
-            found = verify.verify(archive, engine, shown.begin("verify", "documents").update)
-        left = found
+    with open_archive(config) as archive, open_index(config) as engine, progress() as shown:
+        step = shown.begin("verify", "documents")
+        found = left = verify.verify(archive, engine, step.update)
         if repair and not found.whole:
             verify.repair(archive, engine, found)
             with suppress(Busy):  # the daemon is indexing it
                 indexer.index_pending(archive, engine)
-            left = verify.verify(archive, engine)
+            left = verify.verify(archive, engine, step.update)
     repaired = len(found.differences) + len(found.damage) - len(left.differences) - len(left.damage)
     if json:
         print_json(asdict(found) | {"repaired": repaired})

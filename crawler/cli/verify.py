@@ -10,7 +10,8 @@ import typer
 
 from crawler.cli.archive import open_existing_archive
 from crawler.cli.options import Json
-from crawler.console import print_error, print_json, say
+from crawler.cli.progress import progress
+from crawler.console import print_json, say
 from crawler.errors import ArshifError
 
 if TYPE_CHECKING:
@@ -42,14 +43,16 @@ def verify(
     from index.archive import manifest_checks, warc_records
     from index.locale import FALLBACK, plain, translate
 
-    def print_progress(found: Verified) -> None:
-        if not json:
-            print_error(f"{found.records} checked, {found.damaged} damaged, {found.missing} missing")
-
     config, now = load(), datetime.now(UTC)
-    with open_existing_archive(config) as archive, open_raw(config, archive) as raw:
+    with open_existing_archive(config) as archive, open_raw(config, archive) as raw, progress() as shown:
         since = now - timedelta(days=within)
-        found = verification.verify(archive, raw, since, now, speed=speed * MEGABYTE, told=print_progress)
+        with archive.read() as conn:
+            step = shown.begin("verify", "raw copies", warc_records.count_to_check(conn, since))
+
+        def tell(found: Verified) -> None:
+            step.update(found.records, note=f"{found.damaged} damaged, {found.missing} missing")
+
+        found = verification.verify(archive, raw, since, now, speed=speed * MEGABYTE, told=tell)
         with archive.read() as conn:
             damaged = warc_records.damaged(conn)
         wrong = [*manifest_checks.chain_problems(archive), *manifest_checks.reading_problems(archive)]

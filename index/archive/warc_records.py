@@ -302,9 +302,17 @@ def count_newest(conn: Connection, sites: Sequence[str], since: datetime | None 
 
 def to_check(conn: Connection, before: datetime, after: int, most: int) -> list[CheckedRecord]:
     """At most `most` records, in the order of their ids after the id `after`, that were not checked since `before`."""
-    due = (t.raws.c.checked.is_(None) | (t.raws.c.checked < before)) & (t.raws.c.id > after)
-    rows = conn.execute(_CHECKED.where(due).order_by(t.raws.c.id).limit(most))
+    rows = conn.execute(_CHECKED.where(_unchecked(before), t.raws.c.id > after).order_by(t.raws.c.id).limit(most))
     return [CheckedRecord(row.id, ref_of(row), row.url, row.hash) for row in rows]
+
+
+def count_to_check(conn: Connection, before: datetime) -> int:
+    """How many records were not checked since `before`."""
+    return int(conn.execute(select(func.count()).select_from(t.raws).where(_unchecked(before))).scalar_one())
+
+
+def _unchecked(before: datetime) -> ColumnElement[bool]:
+    return t.raws.c.checked.is_(None) | (t.raws.c.checked < before)
 
 
 def of_file(conn: Connection, file: str) -> list[CheckedRecord]:

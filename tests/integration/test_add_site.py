@@ -17,6 +17,7 @@ from crawler.site_config import Schedule, Site
 from crawler.urls.canonical import canonical
 from tests.integration.harness import Harness
 from tests.support.news_sites import Newsroom
+from tests.support.terminal import plain, shown
 
 SITES = ("jannah", "arabic2", "english", "old", "fa", "fr", "ru", "zh")
 SAVED = Path(__file__).parents[3] / "shared" / "pages" / "open"
@@ -255,3 +256,26 @@ def test_a_dry_run_writes_nothing_and_a_known_site_is_not_added_again(strangers:
     assert sorted(own.glob("*")) == sorted([*before, own / "gavan.yaml"])
     strangers.arshif("sites", "add", "http://gavan.example/", code=2)
     assert "is configured already" in strangers.log
+
+
+def test_on_a_terminal_two_ports_are_two_sites_with_ids_and_countries_that_a_person_would_choose(
+    strangers: Harness,
+) -> None:
+    outlet = {"@type": "NewsMediaOrganization", "address": {"@type": "PostalAddress", "addressCountry": "Jordan"}}
+    head = f'<script type="application/ld+json">{json.dumps(outlet)}</script>'
+    for port in (8081, 8082):
+        paper(strangers, f"www.tide.example:{port}", head)
+    first = strangers.arshif("sites", "add", "http://www.tide.example:8081/")
+    assert "The Paper  (tide, JO, en, Asia/Amman)" in first
+    chosen = ("--id", "ebb", "--country", "lb")
+    text = shown(strangers.env, "sites", "add", "http://www.tide.example:8082/", *chosen, both=True)
+    assert "The Paper  (ebb, LB, en, Asia/Beirut)" in plain(text)
+    assert plain(text) != text, "in colours"
+    sites = load(strangers.config).sites
+    homes = {str(sites[name].homepage) for name in ("tide", "ebb")}
+    assert homes == {"http://www.tide.example:8081/", "http://www.tide.example:8082/"}
+    strangers.arshif("sites", "add", "http://www.tide.example:8082/", code=2)
+    assert "tide.example:8082 is configured already: see `arshif sites show ebb`" in strangers.log
+    strangers.arshif("sites", "add", "http://www.tide.example:8083/", "--id", "ebb", code=2)
+    strangers.arshif("sites", "add", "http://www.tide.example:8083/", "--country", "Atlantis", code=2)
+    assert "Atlantis" in strangers.log
