@@ -62,6 +62,7 @@ def test_the_status_tells_what_raw_copies_cost_and_what_of_a_source_was_left(sma
     printed = small.arshif("status")
     assert f"fr: {source.url}: {translate(answer.problem, 'en')}" in printed
     assert "a month adds" in printed
+    assert "interrupted" not in printed, "its crawl ended well"
 
 
 def test_a_site_that_is_switched_off_has_no_next_crawl(small: Harness) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -77,6 +78,27 @@ def test_it_carries_what_it_needs_and_nothing_else(wheel: Path) -> None:
     ):
         assert needed in names
     assert {name.split("/")[0].partition("-")[0] for name in names} == {"arshif", "crawler", "index", "spiders"}
+
+
+def test_no_text_in_it_names_a_makefile_which_it_has_not(wheel: Path) -> None:
+    """Neither its messages, pages and files nor what its code says; a comment in the code is for those who have all."""
+    targets = re.findall(r"(?m)^([a-z][a-z-]*):", (ROOT / "Makefile").read_text("utf-8"))
+    asked = re.compile(rf"\bmake ({'|'.join(targets)})\b")
+    assert asked.search("run `make elasticsearch` first")
+    with zipfile.ZipFile(wheel) as content:
+        texts = {
+            name: content.read(name).decode("utf-8", "replace")
+            for name in content.namelist()
+            if ".dist-info/" not in name
+        }
+    assert [name for name, text in texts.items() if asked.search(_said(name, text))] == []
+
+
+def _said(name: str, text: str) -> str:
+    if not name.endswith(".py"):
+        return text
+    constants = (node.value for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Constant))
+    return "\n".join(value for value in constants if isinstance(value, str))
 
 
 def test_the_same_sources_give_the_same_bytes(wheel: Path, tmp_path: Path) -> None:

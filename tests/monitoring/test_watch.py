@@ -252,6 +252,31 @@ def test_a_digest_tells_of_a_days_articles_in_one_message(
     assert not shelf.archive.write(lambda conn: saved_searches.set_digest(conn, 999, Digest.DAY)).result()
 
 
+@pytest.mark.parametrize("way", [hook, mailbox], ids=["webhook", "mail"])
+@pytest.mark.parametrize(
+    ("digest", "early", "due"),
+    [(Digest.HOUR, timedelta(minutes=59), timedelta(hours=1)), (Digest.WEEK, timedelta(days=6), timedelta(days=7))],
+    ids=["hour", "week"],
+)
+def test_a_digest_comes_when_its_hour_or_week_is_over(
+    shelf: SearchFixture,
+    way: Callable[[], AbstractContextManager[tuple[str, list[dict[str, Any]]]]],
+    digest: Digest,
+    early: timedelta,
+    due: timedelta,
+) -> None:
+    number = save(shelf, "Lights", "phare")
+    shelf.archive.write(lambda conn: saved_searches.set_digest(conn, number, digest)).result()
+    with way() as (address, got):
+        config = told_to(load(), address)
+        store(shelf, about("phare", 1), about("phare", 2), minutes=5)
+        watch(shelf, NOW + timedelta(minutes=6), address)  # NOW is a Monday's noon
+        assert send_alerts(shelf.archive, config, NOW + early, UTC) == 0
+        assert send_alerts(shelf.archive, config, NOW + due, UTC) == 1
+        assert send_alerts(shelf.archive, config, NOW + 2 * due, UTC) == 0
+    assert [message["title"] for message in got] == ["Arshif: Lights: 2 new articles"]
+
+
 def test_headlines_are_text_in_a_message(shelf: SearchFixture) -> None:
     save(shelf, "Lights\x1b[31m", "phare")
     store(shelf, about("phare", 1, authors=("x",)), minutes=5)
