@@ -24,7 +24,6 @@ from index.archive import data_folder, heartbeat, migrate
 from index.archive.column_types import to_json
 from index.archive.database import StillHeld, Wait
 from index.archive.dialect import CHANNEL
-from index.archive.tables import metadata
 from index.errors import ArchiveError, Busy
 from index.file_lock import hold
 from index.model.message import Message
@@ -120,8 +119,7 @@ class PostgresqlDatabase:
             self._check_server(conn)
             if inspect(conn).get_table_names():
                 raise ArchiveError(Message("archive.foreign", {"name": self.name}))
-            metadata.create_all(conn)
-            migrate.stamp(conn)
+            migrate.create(conn)
         elif found != migrate.HEAD:
             migrate.known(found, self.name)
             migrate.migrate(conn)

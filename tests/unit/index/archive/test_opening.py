@@ -4,8 +4,9 @@ import multiprocessing
 import os
 import pickle
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -13,7 +14,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, insert, select, text, update
 
-from index.archive import Archive, articles, documents, migrate, site_state
+from index.archive import Archive, articles, documents, migrate, site_state, sqlite
 from index.archive.tables import metadata
 from index.archive.tables import sites as site_table
 from index.errors import ArchiveError
@@ -67,20 +68,50 @@ def test_the_file_is_wal_full_and_holds_references(path: Path) -> None:
     assert found == ["wal", 2, 1, 30_000]
 
 
-def test_migrations_lead_to_the_tables_of_the_code(path: Path) -> None:
-    with Archive(path) as archive, archive.read() as conn:
-        context = MigrationContext.configure(conn, opts={"compare_type": False, "compare_server_default": True})
-        assert compare_metadata(context, metadata) == []
+@pytest.fixture
+def migrated(path: Path) -> Iterator[Connection]:
+    """An archive that all migrations have made, one after another."""
+    path.parent.mkdir()
+    engine = sqlite.open_engine(path, writer=True)
+    with engine.begin() as connection:
+        migrate.migrate(connection)
+        yield connection
+    engine.dispose()
+
+
+def test_migrations_lead_to_the_tables_of_the_code(migrated: Connection) -> None:
+    context = MigrationContext.configure(migrated, opts={"compare_type": False, "compare_server_default": True})
+    assert compare_metadata(context, metadata) == []
     assert ScriptDirectory(str(migrate.MIGRATIONS)).get_heads() == [migrate.HEAD]
 
 
-def test_migrations_make_each_column_with_its_type_and_null(path: Path) -> None:
-    with Archive(path) as archive, archive.read() as conn:
-        for table in metadata.sorted_tables:
-            made = {row.name: row for row in conn.execute(text(f"PRAGMA table_info({table.name})"))}
-            for column in table.columns:
-                assert made[column.name].type == column.type.compile(conn.dialect), column
-                assert bool(made[column.name].notnull) == (not column.nullable), column
+def test_an_archive_that_is_created_is_what_the_migrations_make(path: Path, migrated: Connection) -> None:
+    with Archive(path.with_name("created.sqlite3")) as archive, archive.read() as created:
+        assert made(created) == made(migrated)
+
+
+def made(conn: Connection) -> dict[str, tuple[str, set[Any], Any]]:
+    """The tables with their columns, which may be in any order, and what they refer to; and the indexes."""
+    found = {}
+    for kind, name, of, sql in conn.execute(text("SELECT type, name, tbl_name, sql FROM sqlite_master")):
+        if kind == "table":
+            columns = {tuple(row)[1:] for row in conn.execute(text(f"PRAGMA table_info('{name}')"))}
+            refers = sorted(tuple(row)[2:] for row in conn.execute(text(f"PRAGMA foreign_key_list('{name}')")))
+            rows = conn.execute(text(f"SELECT count(*) FROM '{name}'")).scalar()
+            found[name] = ("table", columns, (refers, rows))
+        else:
+            columns = {(row.seqno, row.name, row.desc) for row in conn.execute(text(f"PRAGMA index_xinfo('{name}')"))}
+            where = "".join((sql or "").partition(" WHERE ")[2].split())
+            found[name] = (f"index of {of}", columns, where)
+    return found
+
+
+def test_migrations_make_each_column_with_its_type_and_null(migrated: Connection) -> None:
+    for table in metadata.sorted_tables:
+        found = {row.name: row for row in migrated.execute(text(f"PRAGMA table_info({table.name})"))}
+        for column in table.columns:
+            assert found[column.name].type == column.type.compile(migrated.dialect), column
+            assert bool(found[column.name].notnull) == (not column.nullable), column
 
 
 def damage_zeros(path: Path) -> None:
