@@ -34,6 +34,13 @@ FIRST = article(
     authors=("سامر",),
 )
 SECOND = replace(FIRST, body=FIRST.body.replace("مئة ليرة", "مئتا ليرة"), content_hash="other")
+PORT = article(
+    f"https://asi.example/{quote('أخبار')}/{quote('مرفأ')}?p=1",
+    headline="المرفأ يعود",
+    body="فقرة عن المرفأ",
+    published=NOW - timedelta(days=40),
+    authors=("ليلى", "سامر"),
+)
 PAGE = f"""<!doctype html><html><head><script src="https://evil.example/x.js"></script>
 <link rel=stylesheet href="https://evil.example/x.css"><meta http-equiv=refresh content="0;url=https://evil.example/">
 </head><body onload="document.title='owned'"><h1>سعر الخبز</h1>
@@ -51,7 +58,11 @@ def raw(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarcStore]:
 def address(tmp_path_factory: pytest.TempPathFactory, raw: WarcStore) -> Iterator[str]:
     """The page of the newsroom's articles, and of one that changed and has a saved copy; a token is wanted."""
     answer = Response(FIRST.url, NOW, "HTTP/1.1 200 OK", [("Content-Type", "text/html")], PAGE.encode())
-    edited = [page(FIRST), page(SECOND, NOW + timedelta(hours=1), body_hash="other", raw=lambda: raw.append(answer))]
+    edited = [
+        page(PORT),
+        page(FIRST),
+        page(SECOND, NOW + timedelta(hours=1), body_hash="other", raw=lambda: raw.append(answer)),
+    ]
     shelf = fill(tmp_path_factory.mktemp("shelf"), [*map(page, newsroom()), *edited])
     with chromium.served(shelf, raw=raw, token=TOKEN) as url:
         yield url
@@ -164,6 +175,39 @@ def test_a_citation_is_chosen_by_one_click_and_downloaded(tab: Watched) -> None:
     text = Path(download.value.path()).read_text("utf-8")
     assert text.startswith("@article{")
     assert "سعر الخبز في المدينة" in text
+
+
+@pytest.mark.parametrize(
+    ("ui", "told", "direction"),
+    [("ar", "ليلى، سامر، ", "rtl"), ("en", "ليلى, سامر, ", "ltr")],
+    ids=["ar", "en"],
+)
+def test_a_citation_has_an_arabic_address_to_read_and_one_to_copy(
+    tab: Watched, ui: str, told: str, direction: str
+) -> None:
+    tab.open(f"/articles/{PORT.id}?ui={ui}")
+    cited = tab.page.locator(".cite")
+    expect(cited).to_contain_text(told)
+    assert cited.evaluate("node => getComputedStyle(node).direction") == direction
+    readable = cited.locator("bdi[dir=ltr]").first
+    expect(readable).to_have_text("https://asi.example/أخبار/مرفأ?p=1")
+    assert readable.evaluate("node => getComputedStyle(node).direction") == "ltr"
+    expect(tab.page.locator(".encoded code")).to_have_text(PORT.url)
+    assert tab.overflow() <= 0
+
+
+@pytest.mark.parametrize(("ui", "told"), [("ar", "آخر تعديل"), ("en", "Last changed")], ids=["ar", "en"])
+def test_results_by_last_change_say_when_and_what(tab: Watched, ui: str, told: str) -> None:
+    tab.open(f"/?q={quote('سعر الخبز')}&ui={ui}")  # the home page leads to the results
+    tab.page.wait_for_url("**/search?**")
+    tab.page.locator(".found a[href*='sort=changed']").click()
+    first = tab.page.locator(".hits > li").first
+    expect(first.locator("h2")).to_have_text(FIRST.headline)
+    change = first.locator("p.others")
+    expect(change).to_contain_text(told)
+    expect(change.locator("time")).to_have_attribute("datetime", re.compile(r"^2026-11-23T13:00"))
+    change.get_by_role("link").click()
+    expect(tab.page.locator("ins")).to_have_text("مئتا")
 
 
 def test_an_export_is_downloaded_whole(tab: Watched) -> None:

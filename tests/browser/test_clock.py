@@ -26,5 +26,13 @@ def test_a_reader_elsewhere_sees_their_own_time(browser: Browser, address: str) 
     expect(time).to_have_text(re.compile(rf"^{moment.day} .*{moment:%H:%M}$"))
     tab.open("/search?sort=newest")
     expect(tab.page.locator("body")).to_have_attribute("data-offset", "345")
+    for ui, beside in (("en", "at the site"), ("ar", "بتوقيت الموقع")):
+        tab.open(f"/search?q=site:asi&sort=newest&ui={ui}")
+        tab.page.locator(".hits h2 a").first.click()
+        fact = tab.page.locator(".facts li").filter(has=tab.page.locator("small"))
+        there = datetime.fromisoformat(str(fact.locator("time").get_attribute("datetime")))
+        expect(fact.locator("time")).to_contain_text(f"{there.astimezone(KATHMANDU):%H:%M}")
+        for text in (beside, f"{there:%H:%M}"):
+            expect(fact.locator("small")).to_contain_text(text)
     context.close()
     assert tab.complaints == []

@@ -47,6 +47,18 @@ def test_an_article_is_checked_and_the_result_appears(tab: Watched, shelf: Searc
     expect(tab.page.locator("article h1")).to_have_text(headline)
 
 
+def test_a_bookmarklet_brings_the_page_that_one_reads(tab: Watched) -> None:
+    tab.open("/archive?ui=ar")
+    tab.page.locator("details:has(code) summary").click()
+    kept = tab.page.locator(".encoded code").inner_text()
+    assert kept.startswith("javascript:")
+    tab.open("/search?q=حلب")
+    read = tab.page.url
+    tab.page.evaluate(kept.removeprefix("javascript:"))
+    tab.page.wait_for_url("**/archive?url=*")
+    expect(tab.page.locator("input[name=url]")).to_have_value(read)
+
+
 def test_an_address_from_a_bookmark_is_asked_for(tab: Watched) -> None:
     tab.open("/archive?ui=en&url=https%3A%2F%2Fnews.elsewhere.example%2F2026%2F%D8%AE%D8%A8%D8%B1")
     expect(tab.page.get_by_label("Address")).to_have_value("https://news.elsewhere.example/2026/خبر")

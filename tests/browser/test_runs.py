@@ -16,8 +16,11 @@ from tests.support.filled_archive import SearchFixture
 pytestmark = pytest.mark.browser
 
 
-def test_a_run_appears_goes_on_and_ends_without_loading_the_page_again(tab: Watched, shelf: SearchFixture) -> None:
-    tab.open("/runs?ui=en")
+@pytest.mark.parametrize("ui", ["ar", "en"])
+def test_a_run_appears_goes_on_and_ends_without_loading_the_page_again(
+    tab: Watched, shelf: SearchFixture, ui: str
+) -> None:
+    tab.open(f"/runs?ui={ui}")
     tab.page.evaluate("window.here = true")
     rows = tab.page.locator("#runs > table > tbody")
     before = rows.count()
