@@ -14,6 +14,7 @@ from index.model.message import Message
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from crawler.cli.progress import Shown
     from crawler.config import Config
     from index.archive import Archive
     from index.archive.collections import Collection
@@ -106,13 +107,15 @@ def print_articles(conn: Connection, ids: Sequence[str], json: bool) -> None:
     print_table(("id", "site", "tags", "headline"), rows)
 
 
-def index_changes(config: Config, archive: Archive) -> None:
-    """Indexes what changed in the archive, unless a running daemon does; prints why where that fails."""
+def index_changes(config: Config, archive: Archive, shown: Shown | None = None) -> None:
+    """Indexes what changed in the archive, unless a running daemon does, and shows how far that is; prints why where it
+    fails."""
+    from crawler.cli.progress import indexing
     from crawler.storage import open_index
     from index.search import indexer
 
     try:
         with suppress(Busy), open_index(config) as engine:
-            indexer.index_pending(archive, engine)
+            indexer.index_pending(archive, engine, told=indexing(shown) if shown else None)
     except ArshifError as error:
         print_error(f"done in the archive; the index will follow when it is available: {error}")

@@ -63,7 +63,7 @@ def archive(
         with progress() as shown:
             step = shown.begin("archive", "addresses", len(urls))
             asked, _ = fetcher.fetch(config, store, list(urls), lambda _: step.advance(), facsimile=copy)
-        index_changes(config, store)
+            index_changes(config, store, shown)
         found = _found(store, asked)
     if json:
         print_json([_as_json(one, kept) for one, kept in found])

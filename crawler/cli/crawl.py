@@ -14,7 +14,7 @@ import typer
 
 from crawler.cli.messages import CommandMessage
 from crawler.cli.options import Json, Since
-from crawler.cli.progress import Shown, Step, progress
+from crawler.cli.progress import Shown, Step, indexing, progress
 from crawler.console import print_error, print_json, say
 from crawler.errors import ArshifError, Busy
 from crawler.logging_setup import set_up_log
@@ -69,8 +69,8 @@ def crawl(
             signal.signal(signal.SIGTERM, lambda *_: run.stop(RunStatus.STOPPED))
             signal.signal(signal.SIGINT, lambda *_: run.stop(RunStatus.STOPPED))
             _watch(archive, run, shown)
-        status = crawl_process.finish(archive, run)
-        _index(archive, engine)
+            status = crawl_process.finish(archive, run)
+            _index(archive, engine, shown)
         record = archive.ask(lambda conn: runs.get(conn, run.number))
         assert record is not None, "a run's record is kept for longer than it takes"
         days = config.settings.schedule.first_visit_days
@@ -191,11 +191,11 @@ def _older(conn: Connection, sites: list[str], days: float) -> Iterator[tuple[st
             yield site, Message(RunDetail.OLDER, {"n": n, "age": days * 86_400, "since": f"{reach}d"})
 
 
-def _index(archive: Archive, engine: Engine) -> None:
+def _index(archive: Archive, engine: Engine, shown: Shown) -> None:
     from index.search import indexer
 
     try:
-        indexer.index_pending(archive, engine)
+        indexer.index_pending(archive, engine, told=indexing(shown))
     except Busy:
         pass  # the daemon is indexing it
     except ArshifError as error:

@@ -10,6 +10,7 @@ import typer
 
 from crawler.cli.archive import index_changes, open_existing_archive
 from crawler.cli.options import Json
+from crawler.cli.progress import progress
 from crawler.console import print_error, print_json, say
 from crawler.errors import ArshifError
 
@@ -45,8 +46,9 @@ def forget(
             raise ArshifError("nothing was erased: --json does not ask for confirmation, so it needs --yes")
         if not yes and not typer.confirm("Erase it for good and never crawl it again?"):
             raise typer.Exit(ArshifError.exit_code)
-        done = work.forget(found, datetime.now(UTC))
-        index_changes(config, archive)
+        with progress() as shown:
+            done = work.forget(found, datetime.now(UTC))
+            index_changes(config, archive, shown)
     if json:
         print_json(_as_json(done))
         return

@@ -66,7 +66,7 @@ def import_pages(
 
             work = Import(config, archive, raw, pool, wanted, _split(languages), tell)
             report = asyncio.run(work.run(paths, options))
-            index_changes(config, archive)
+            index_changes(config, archive, shown)
     finally:
         pool.close()
     if json:

@@ -129,7 +129,7 @@ def index_verify(
         if repair and not found.whole:
             verify.repair(archive, engine, found)
             with suppress(Busy):  # the daemon is indexing it
-                indexer.index_pending(archive, engine)
+                indexer.index_pending(archive, engine, told=indexing(shown))
             left = verify.verify(archive, engine, step.update)
     repaired = len(found.differences) + len(found.damage) - len(left.differences) - len(left.damage)
     if json:

@@ -61,7 +61,7 @@ def reextract(
             report = asyncio.run(work.run(chosen, as_utc(since), datetime.now(UTC)))
             seconds = time.monotonic() - begun
             if not dry_run:
-                index_changes(config, archive)
+                index_changes(config, archive, shown)
     finally:
         pool.close()
     if json:

@@ -86,8 +86,10 @@ def run(archive: Archive, engine: Engine, stop: Event, batch: int = BATCH) -> No
                 stop.wait(max(0.0, GATHER - (time.monotonic() - began)))
 
 
-def index_pending(archive: Archive, engine: Engine, batch: int = BATCH) -> BatchResult:
-    """Deliver everything in the outbox and return the totals.
+def index_pending(
+    archive: Archive, engine: Engine, batch: int = BATCH, told: Callable[[BatchResult], None] | None = None
+) -> BatchResult:
+    """Deliver everything in the outbox and return the totals; `told` is called with each batch.
 
     :raises Busy: when another process is the indexer of this engine.
     """
@@ -98,6 +100,8 @@ def index_pending(archive: Archive, engine: Engine, batch: int = BATCH) -> Batch
         total = BatchResult()
         while True:
             part = index_batch(archive, engine, batch)
+            if told is not None:
+                told(part)
             total = BatchResult(total.sent + part.sent, total.refused + part.refused, part.left)
             if not (part.left and part.sent + part.refused):
                 return total

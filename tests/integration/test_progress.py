@@ -25,6 +25,7 @@ def test_a_crawl_shows_its_sites(small: Harness) -> None:
     text = shown(small.env, "crawl")
     assert re.search(r"crawl .*of 2 sites", text)
     assert re.search(r"\d+ found, \d+ fetched, \d+ new", text)
+    assert re.search(r"index .*\d+ of \d+ documents", plain(text))
     assert re.search(r"\x1b\[\?25h\r(\x1b\[1A\x1b\[2K)+\s*$", text), "the cursor is back, the bars are gone"
 
 

@@ -21,7 +21,7 @@ from jinja2 import Environment, nodes
 from lxml import html as lxml_html
 from sqlalchemy import Connection
 
-from index.archive import Archive, articles, collections, health, notes, runs, saved_searches, site_state
+from index.archive import Archive, articles, collections, health, notes, notices, runs, saved_searches, site_state
 from index.archive.health import Health
 from index.engines import Engine
 from index.errors import ArchiveError, IndexUnavailable
@@ -36,6 +36,7 @@ from tests.support.web_client import Client, client_of
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "index" / "web"
+GONE = article("https://mina.example/1", site="mina", headline="خبر 1", body="الخبز 1", country="EG")
 KEY = re.compile(r"[a-z_]+(\.[a-z_]+)+")
 
 # --- keys ------------------------------------------------------------------------------------------------------------
@@ -312,6 +313,7 @@ class Pages:
             run = runs.start(conn, ["asi"], NOW, owner="test", why=Message("run.scheduled"))
             runs.finish(conn, run, RunStatus(status), NOW + timedelta(seconds=5), {"asi": {"walls": 2}}, detail=told)
         conn.execute(articles.t.articles.update().where(articles.t.articles.c.site == "mina").values(gone_since=NOW))
+        notices.keep(conn, GONE.id, NOW, GONE.url, "سُحب هذا الخبر", lambda: None)
 
     def close(self) -> None:
         self.shelf.close()
@@ -337,7 +339,8 @@ class Pages:
             "problems": get(plain, "/search", q='( ") after:٥٥ has:ط gone:لاا * OR ا* ' + "ا " * 40),
             "cursor": get(plain, "/search", cursor="x"),
             "article": get(plain, own),
-            "gone": get(plain, f"/articles/{article('https://mina.example/1', site='mina').id}"),
+            "gone": get(plain, f"/articles/{GONE.id}"),
+            "notice": get(plain, f"/articles/{GONE.id}/notices/1"),
             "diff": get(plain, f"{own}/diff"),
             "redline": get(plain, f"{own}/redline"),
             "copy": get(plain, f"{own}/copy"),
