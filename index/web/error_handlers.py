@@ -13,13 +13,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.routing import Match, Mount
 
 from index.archive import documents
 from index.errors import ArchiveError, ArshifError, IndexMismatch, IndexUnavailable, InvalidValue, QueryError
 from index.locale import FALLBACK, plain, translate
 from index.model.message import LEGACY, Message
-from index.web.templating import render, ui_of
+from index.web.templating import render, takes, ui_of
 
 log = logging.getLogger("arshif.web")
 
@@ -115,12 +114,8 @@ async def refused(request: Request, error: Exception) -> Response:
 
 def _allowed(request: Request) -> list[str]:
     """The methods that this URL takes, of all its routes (RFC 9110 10.2.1); Starlette names those of the first one."""
-    routes = [route for route in request.app.routes if not isinstance(route, Mount)]
-    taken = {
-        method
-        for method in METHODS
-        if any(route.matches({**request.scope, "method": method})[0] == Match.FULL for route in routes)
-    } or {"GET"}  # of a static file
+    path = request.scope["path"]
+    taken = {method for method in METHODS if takes(request, method, path)} or {"GET"}  # of a static file
     return sorted(taken | ({"HEAD"} if "GET" in taken else set()))
 
 

@@ -25,6 +25,7 @@ from index.web.error_handlers import Refused, refusing
 from index.web.forms import Form, LongForm, on_to
 from index.web.request_pages import RETRY
 from index.web.search_pages import ArchiveOf, Number
+from index.web.site_pages import about_site
 from index.web.templating import fragment, render
 
 MAX_URL = 8_192  # characters that the form is filled in with
@@ -115,11 +116,14 @@ def switch(request: Request, site: str, form: Form, desk: DeskOf) -> Response:
 
 
 @router.post("/sites/{site}/schedule")
-def set_schedule(request: Request, site: str, form: Form, desk: DeskOf) -> Response:
-    """Set when a site is crawled, then show it."""
+def set_schedule(request: Request, archive: ArchiveOf, site: str, form: Form, desk: DeskOf) -> Response:
+    """Set when a site is crawled, then show it; what is wrong with that is told in the form, as sent."""
     kind = form.get("kind", "")
-    with refusing():
-        desk.set_schedule(site, kind, form.get(kind, ""))
+    value = form.get(kind, "")
+    try:
+        desk.set_schedule(site, kind, value)
+    except InvalidValue as error:
+        return about_site(request, archive, site, ((kind, value), error.message))
     return on_to(request, f"/sites/{site}")
 
 

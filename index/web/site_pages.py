@@ -11,8 +11,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
-from index.archive import documents, edits, health, runs, site_state, source_state
+from index.archive import Archive, documents, edits, health, runs, site_state, source_state
 from index.archive.site_state import SiteState
+from index.model.message import Message
 from index.text.analysis import fold
 from index.web import atom, queries
 from index.web.error_handlers import Refused
@@ -89,6 +90,16 @@ def site_list(request: Request, archive: ArchiveOf, state: str = "", sort: str =
 @router.get("/sites/{site}")
 def site_page(request: Request, archive: ArchiveOf, site: str) -> Response:
     """All about one site: its articles by day, its health, sources, edits, removals and crawls, and its file."""
+    return about_site(request, archive, site)
+
+
+def about_site(
+    request: Request, archive: Archive, site: str, refused: tuple[tuple[str, str], Message] | None = None
+) -> Response:
+    """The page of a site; `refused` if a schedule was sent that is none: its kind and value, and why.
+
+    :raises Refused: when the archive has no such site (404).
+    """
     now: datetime = request.app.state.now()
     with archive.read() as conn:
         shown = _all(request, conn).get(site)
@@ -106,8 +117,9 @@ def site_page(request: Request, archive: ArchiveOf, site: str) -> Response:
         }
     files = [(str(path), _text(path)) for path in request.app.state.site_files(site)]
     desk = request.app.state.site_desk
-    schedule = desk.schedule(site) if desk is not None else None
-    return render(request, "site.html", days=days, gaps=gaps, files=files, schedule=schedule, **context)
+    schedule, problem = refused or (desk.schedule(site) if desk is not None else None, None)
+    context |= {"days": days, "gaps": gaps, "files": files, "schedule": schedule, "problem": problem}
+    return render(request, "site.html", 400 if refused else 200, **context)
 
 
 @router.get("/feeds/sites/{site}.atom")

@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 from starlette.requests import Request
+from starlette.routing import Match, Mount
 
 from index import locale
 from index.dedup.version_diff import DiffSpan
@@ -91,6 +92,20 @@ def ui_of(request: Request) -> Ui:
     return Ui(locale.negotiate(request.headers.get("accept-language", "")))
 
 
+def opened(request: Request) -> str:
+    """The path of a page, or if it does nothing but answer a form, of the next one above it that can be opened."""
+    path = request.url.path
+    while request.method not in ("GET", "HEAD") and path != "/" and not takes(request, "GET", path):
+        path = path.rpartition("/")[0] or "/"
+    return path
+
+
+def takes(request: Request, method: str, path: str) -> bool:
+    """Whether the server that got this request has an answer to that method at that path; static files apart."""
+    asked = {**request.scope, "method": method, "path": path}
+    return any(route.matches(asked)[0] == Match.FULL for route in request.app.routes if not isinstance(route, Mount))
+
+
 def theme_of(request: Request) -> str:
     """The theme chosen in this browser, light or dark; empty for the system's. It is part of the page, so that no
     script has to set it before the first paint."""
@@ -118,7 +133,7 @@ def fragment(request: Request, template: str, **context: Any) -> Markup:
         "annotates": request.app.state.annotates,
         "changes_sites": request.app.state.site_desk is not None,
         "url": partial(address, ui),
-        "in_language": lambda code: address(Ui(code, chosen=True), request.url.path, **asked),
+        "in_language": lambda code: address(Ui(code, chosen=True), opened(request), **asked),
         "path": request.url.path,
     }
     return Markup(_templates().get_template(template).render({**helpers, **context}))

@@ -186,10 +186,15 @@ def test_a_site_is_switched_and_scheduled_in_a_file_of_ones_own(  # noqa: PLR091
     assert refreshed(room.config).sites["paper"].schedule.cron == "0 6-22 * * sun-thu"
     form.get_by_role("textbox").fill("daily")
     form.get_by_role("button", name=save).click()
-    expect(tab.page.locator("main")).to_contain_text(mistake)
+    expect(tab.page.get_by_role("alert")).to_contain_text(mistake)
+    expect(form.get_by_role("textbox")).to_have_value("daily")
+    expect(form.get_by_role("textbox")).to_have_attribute("aria-describedby", "mistake")
+    assert tab.overflow() <= 0
     tab.complaints.clear()  # which the browser's console tells as well
     assert kept() == {"enabled": True, "schedule": {"cron": "0 6-22 * * sun-thu"}}
-    tab.page.go_back()
+    tab.page.locator("nav a[hreflang]").click()  # the form's answer has no address of its own
+    expect(tab.page.locator("h1")).to_have_text("The Paper")
+    tab.open(f"/sites/paper?ui={ui}")
     form.locator("[value=adaptive]").check()
     form.get_by_role("button", name=save).click()
     expect(form.locator("[value=adaptive]")).to_be_checked()
