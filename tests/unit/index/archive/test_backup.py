@@ -7,9 +7,11 @@ import itertools
 import json
 import os
 import re
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -56,24 +58,44 @@ class Writer(threading.Thread):
 @pytest.fixture
 def written(tmp_path: Path) -> Iterator[Writer]:
     """A folder of data that is being written."""
-    writer = Writer(tmp_path / "data")
+    with writing(tmp_path) as writer:
+        yield writer
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[Writer]:
+    writer = Writer(folder / "data")
     writer.start()
     while writer.stored < 30:
         assert writer.is_alive()
         time.sleep(0.01)
-    yield writer
-    writer.over.set()
-    writer.join()
+    try:
+        yield writer
+    finally:
+        writer.over.set()
+        writer.join()
 
 
 @pytest.fixture
-def copied(written: Writer, tmp_path: Path) -> Path:
-    """A copy that was made of it."""
-    with Archive(written.data / backup.ARCHIVE) as archive:
-        back_up(archive, Folder(written.data / backup.RAW), tmp_path / "copy")
-    written.over.set()
-    written.join()
-    return tmp_path / "copy"
+def data(tmp_path: Path) -> Path:
+    """Such a folder when nobody writes any more."""
+    with writing(tmp_path) as writer:
+        return writer.data
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy that was made of such a folder meanwhile."""
+    folder = tmp_path_factory.mktemp("original")
+    with writing(folder) as writer, Archive(writer.data / backup.ARCHIVE) as archive:
+        back_up(archive, Folder(writer.data / backup.RAW), folder / "copy")
+    return folder / "copy"
+
+
+@pytest.fixture
+def copied(original: Path, tmp_path: Path) -> Path:
+    """The same for each test."""
+    return Path(shutil.copytree(original, tmp_path / "copy"))
 
 
 def whole(data: Path) -> int:
@@ -104,24 +126,24 @@ def test_a_copy_made_while_a_crawl_writes_is_whole(written: Writer, tmp_path: Pa
     assert whole(tmp_path / "elsewhere") == made.articles
 
 
-def test_an_archive_that_is_there_is_moved_aside_and_only_when_asked(copied: Path, written: Writer) -> None:
-    before = whole(written.data)
+def test_an_archive_that_is_there_is_moved_aside_and_only_when_asked(copied: Path, data: Path) -> None:
+    before = whole(data)
     with pytest.raises(ArchiveError, match="holds an archive already"):
-        restore(copied, written.data)
-    assert whole(written.data) == before
-    made, aside = restore(copied, written.data, force=True)
-    assert whole(written.data) == made.articles
+        restore(copied, data)
+    assert whole(data) == before
+    made, aside = restore(copied, data, force=True)
+    assert whole(data) == made.articles
     assert aside is not None
     assert whole(aside) == before
 
 
-def test_an_archive_that_somebody_works_in_is_left_alone(copied: Path, written: Writer) -> None:
-    with hold(written.data / "daemon.lock", wait=False), pytest.raises(Busy, match=r"daemon\.lock"):
-        restore(copied, written.data, force=True)
-    with Archive(written.data / backup.ARCHIVE) as archive:
+def test_an_archive_that_somebody_works_in_is_left_alone(copied: Path, data: Path) -> None:
+    with hold(data / "daemon.lock", wait=False), pytest.raises(Busy, match=r"daemon\.lock"):
+        restore(copied, data, force=True)
+    with Archive(data / backup.ARCHIVE) as archive:
         archive.write(lambda c: leases.acquire(c, ["step"], "run 1", NOW)).result()
     with pytest.raises(Busy, match=f"process {os.getpid()} is crawling step"):
-        restore(copied, written.data, force=True)
+        restore(copied, data, force=True)
 
 
 def test_damage_is_found_before_anything_is_put_back(copied: Path, tmp_path: Path) -> None:
@@ -250,9 +272,9 @@ def test_nor_do_names_of_files_to_be_deleted(written: Writer, tmp_path: Path) ->
         restore(tmp_path / "another", tmp_path / "elsewhere")
 
 
-def test_a_folder_with_something_in_it_is_not_written_to(copied: Path, written: Writer) -> None:
-    with Archive(written.data / backup.ARCHIVE) as archive, pytest.raises(ArchiveError, match="is not empty"):
-        back_up(archive, Folder(written.data / backup.RAW), copied)
+def test_a_folder_with_something_in_it_is_not_written_to(copied: Path, data: Path) -> None:
+    with Archive(data / backup.ARCHIVE) as archive, pytest.raises(ArchiveError, match="is not empty"):
+        back_up(archive, Folder(data / backup.RAW), copied)
 
 
 def test_the_copy_is_without_what_indexes_lack(copied: Path, tmp_path: Path) -> None:
