@@ -14,22 +14,21 @@ from index.model.codes import Verdict
 from index.model.message import Message
 from tests.support.filled_archive import NOW, SearchFixture, article, fill, page
 
-GAP = (date(2026, 11, 3), date(2026, 11, 5))  # days on which `mina` published nothing, as it did on all others
+GAP = (date(2026, 11, 3), date(2026, 11, 9))  # days on which `mina` published nothing, as it did on all others
 MOVED = Message("health.moved", {"host": "new.example"})
 FIRST = article("https://asi.example/1", headline="bread", body="wheat and barley", published=NOW - timedelta(days=2))
 SECOND = replace(FIRST, headline="bread and more", content_hash="more")
 LOST = article("https://asi.example/2", headline="vanished", body="a text that went away")
 DAILY = [
-    article(f"https://mina.example/{ago}/{n}", site="mina", headline=f"{ago} {n}", published=moment)
-    for ago in range(60)
-    for n in range(2)
+    article(f"https://mina.example/{ago}", site="mina", headline=f"خبر {ago}", published=moment)
+    for ago in range(56)
     if not GAP[0] <= (moment := NOW - timedelta(days=ago)).date() <= GAP[1]
 ]
 
 
 def fill_sites(directory: Path) -> SearchFixture:
     """`phare` moved, `kuh` failing, `asi` edited and with an article gone, `vestnik` off, `zz` not crawled yet, `mina`
-    well again and with two articles on each day but those of GAP."""
+    well again and with an article on each day but those of GAP."""
     pages = [*map(page, (FIRST, LOST, *DAILY)), page(SECOND, NOW + timedelta(minutes=9), body_hash="more")]
     filled = fill(directory, pages)
 
