@@ -37,7 +37,8 @@ def database(config: Config) -> Database:
     """Where the archive of this configuration is; it need not exist yet."""
     settings = config.settings
     if settings.archive:
-        return PostgresqlDatabase(settings.archive, settings.data)
+        # The index that is built in lies in the data folder: those of several machines would each lack a part
+        return PostgresqlDatabase(settings.archive, settings.data, joins=settings.index.engine == "elasticsearch")
     return SqliteFile(settings.data / sqlite.FILE)
 
 

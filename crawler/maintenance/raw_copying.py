@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from crawler.config import Config
 from crawler.errors import ArchiveError
 from crawler.storage import own_raw_place
-from index.archive import Archive, raw_files, raw_owner, warc_files
+from index.archive import Archive, data_folder, raw_files, raw_owner, warc_files
 from index.archive.backup import raw_pieces
 from index.archive.copying import alone
 from index.model.message import Message
@@ -58,6 +58,7 @@ def copy(archive: Archive, config: Config, url: str, told: Told | None = None) -
             if told is not None:
                 told(done, total)
         raw_owner.settle(url, data)
+        archive.write(lambda conn: data_folder.note_raw(conn, data)).result()
     missing = tuple(name for name in names if name not in lying)
     return CopiedRaw(len(names) - len(missing), total, missing, source.name)
 

@@ -48,10 +48,12 @@ _BLAMED = {"55P03", "53100", "53300", "25006", "42501", "58030"}  # lock, disk f
 
 @dataclass(frozen=True)
 class PostgresqlDatabase:
-    """An archive in a PostgreSQL database; WARC files and lock files are in `folder`, on this machine's disk."""
+    """An archive in a PostgreSQL database; WARC files and lock files are in `folder`, on this machine's disk. An empty
+    folder `joins` those of other machines, if their raw copies are elsewhere."""
 
     url: str
     folder: Path
+    joins: bool = False
     shared = True
 
     @property
@@ -90,7 +92,7 @@ class PostgresqlDatabase:
         with hold(self.folder / "database.lock", wait=True):
             with self._reached() as engine, engine.begin() as conn:
                 self._upgrade(conn)
-                data_folder.claim(conn, self.folder, self.name, instead_of_file=instead_of_file)
+                data_folder.claim(conn, self.folder, self.name, instead_of_file=instead_of_file, joins=self.joins)
             data_folder.settle(self.folder)
 
     def create(self) -> None:

@@ -76,6 +76,33 @@ def settle(url: str, data: Path) -> None:
             raise ArchiveError(f"cannot write {data / FILE}: {error.strerror}") from error
 
 
+def elsewhere(data: Path) -> str | None:
+    """Where the raw copies of this data folder's archive are and under which id, in a line for `join`; None if they are
+    in the folder.
+
+    :raises ArchiveError: when that cannot be read.
+    """
+    known = _read(data)
+    return _line(known[0], known[1]).decode() if known is not None and known[1] else None
+
+
+def is_free(data: Path) -> bool:
+    """Whether a data folder has neither raw copies nor a place where its archive's are."""
+    return _read(data) is None and not files.names(data / OWN)
+
+
+def join(data: Path, line: str) -> None:
+    """Have this data folder's archive have its raw copies where that of another has them: the same archive on another
+    machine, which has given this line.
+
+    :raises ArchiveError: when that cannot be written.
+    """
+    try:
+        replace_file(data / FILE, line.encode())
+    except OSError as error:
+        raise ArchiveError(f"cannot write {data / FILE}: {error.strerror}") from error
+
+
 def _read(data: Path) -> tuple[str, str | None] | None:
     """The id and the URL; that is None where only the id is known, as where this archive takes the place of another."""
     file = data / FILE

@@ -600,6 +600,7 @@ data_folder = Table(  # the folder of an archive in PostgreSQL, where its WARC f
     Column("id", String, primary_key=True),  # as in the folder's `database.id`
     Column("host", String, nullable=False),  # where it was last used
     Column("path", Text, nullable=False),
+    Column("raw", Text),  # its `raw.place`, if the raw copies are elsewhere: then other folders may join; "": no more
 )
 
 requests = Table(  # addresses that people asked to have fetched now

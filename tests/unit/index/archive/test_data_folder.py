@@ -2,12 +2,13 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from index.archive import Archive, data_folder
+from index.archive import Archive, data_folder, raw_owner
 from index.archive import tables as t
 from index.archive.backup import back_up, restore
 from index.archive.postgresql import PostgresqlDatabase
@@ -92,3 +93,86 @@ def test_a_claim_that_was_broken_off_is_finished(postgresql_server: Server, tmp_
         assert conn.execute(select(t.data_folder.c.id)).scalar_one() == before.strip()
     assert (tmp_path / data_folder.FILE).read_text("utf-8") == before
     assert not (tmp_path / f"{data_folder.FILE}.new").exists()
+
+
+def keeps_raw_at(place: Path, folder: Path) -> None:
+    """As a crawl does whose settings have this place as `raw.url`."""
+    raw_owner.claim(place.as_uri(), folder)
+    raw_owner.settle(place.as_uri(), folder)
+
+
+@pytest.fixture
+def joined(database: PostgresqlDatabase, tmp_path: Path) -> PostgresqlDatabase:
+    """The archive as another machine has it, whose folder has joined."""
+    keeps_raw_at(tmp_path / "raw", database.folder)
+    Archive(database).close()
+    other = replace(database, folder=tmp_path / "other", joins=True)
+    Archive(other).close()
+    return other
+
+
+def test_an_empty_folder_joins_where_the_raw_copies_are_in_neither(
+    database: PostgresqlDatabase, joined: PostgresqlDatabase, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        for one in (database, joined):
+            Archive(one).close()
+    for file in (data_folder.FILE, raw_owner.FILE):
+        assert (joined.folder / file).read_text("utf-8") == (database.folder / file).read_text("utf-8")
+    with Archive(joined) as archive, archive.read() as conn:
+        assert conn.execute(select(t.data_folder.c.path)).scalar_one() == str(database.folder)
+    assert raw_owner.claim((tmp_path / "raw").as_uri(), joined.folder).name == str(tmp_path / "raw")
+
+
+def test_a_folder_that_has_joined_serves_no_other_archive(
+    joined: PostgresqlDatabase, postgresql_server: Server
+) -> None:
+    with pytest.raises(ArchiveError, match="raw copies of another archive, which is in PostgreSQL"):
+        PostgresqlDatabase(postgresql_server.empty(), joined.folder, joins=True).prepare()
+
+
+@pytest.mark.parametrize("has", ["embedded index", "archive", "raw copies", "raw elsewhere", "id"])
+def test_a_folder_with_something_of_its_own_does_not_join(
+    database: PostgresqlDatabase, tmp_path: Path, has: str
+) -> None:
+    keeps_raw_at(tmp_path / "raw", database.folder)
+    Archive(database).close()
+    folder = tmp_path / "other"
+    folder.mkdir()
+    match has:
+        case "archive":
+            Archive(folder / "archive.sqlite3").close()
+        case "raw copies":
+            with WarcStore(folder / "raw", "run-000001") as copies:
+                copies.append(Response("https://step.example/1", NOW, "HTTP/1.1 200 OK", [], b"said"))
+        case "raw elsewhere":
+            keeps_raw_at(tmp_path / "raw of another", folder)
+        case "id":
+            (folder / data_folder.FILE).write_text("0123\n", "utf-8")
+    with pytest.raises(ArchiveError, match="cannot join the archive postgresql"):
+        Archive(replace(database, folder=folder, joins=has != "embedded index"))
+
+
+def test_folders_follow_where_the_raw_copies_are_moved(
+    database: PostgresqlDatabase, joined: PostgresqlDatabase, tmp_path: Path
+) -> None:
+    with Archive(joined) as archive:
+        keeps_raw_at(tmp_path / "raw2", joined.folder)
+        archive.write(lambda conn: data_folder.note_raw(conn, joined.folder)).result()
+    third = replace(joined, folder=tmp_path / "third")
+    Archive(third).close()
+    for one in (database, joined, third):
+        Archive(one).close()
+        assert raw_owner.elsewhere(one.folder) == raw_owner.elsewhere(joined.folder), one.folder
+        raw_owner.check((tmp_path / "raw2").as_uri(), one.folder)
+
+
+def test_raw_copies_that_are_moved_into_one_folder_are_that_one_s(
+    database: PostgresqlDatabase, joined: PostgresqlDatabase
+) -> None:
+    with Archive(joined) as archive:
+        raw_owner.settle("", joined.folder)
+        archive.write(lambda conn: data_folder.note_raw(conn, joined.folder)).result()
+    Archive(joined).close()
+    with pytest.raises(ArchiveError, match=f"are in {joined.folder} on "):
+        Archive(database)
