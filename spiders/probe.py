@@ -8,7 +8,7 @@ in `spiders/samples/`.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,14 +38,22 @@ class ProbeSpider(SourceSpider):
     """Fetches one page, or polls each source once, as a crawl would, and stores nothing.
 
     Arguments: `url`, a page's URL, and `repeats`, the blocks that its site is known to repeat; or `sites`,
-    comma-separated ids of the sites whose sources are polled. The results are in `extraction` and `answers`, a page's
-    failure in `problem`.
+    comma-separated ids of the sites whose sources are polled, and `told`, which is called with the number of those that
+    were. The results are in `extraction` and `answers`, a page's failure in `problem`.
     """
 
     name = "probe"
 
-    def __init__(self, url: str = "", sites: str = "", repeats: RepeatedBlocks = NO_REPEATS, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        url: str = "",
+        sites: str = "",
+        repeats: RepeatedBlocks = NO_REPEATS,
+        told: Callable[[int], None] = lambda _: None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
+        self.told = told
         self.url = url
         self.repeats = repeats
         self.chosen = (self.config.site_of(url),) if url else self.config.choose(sites)
@@ -77,7 +85,7 @@ class ProbeSpider(SourceSpider):
         try:
             found = await self.discover(poll, response)
         except (SourceProblem, Unreadable) as problem:
-            self.answers.append((poll, problem))
+            self._answered(poll, problem)
             return
         except PoolClosed:
             return
@@ -85,15 +93,19 @@ class ProbeSpider(SourceSpider):
             raise
         except Exception as error:  # a bug of ours costs this source, not the others
             log.exception("%s: %s", poll.site.id, poll.url)
-            self.answers.append((poll, SourceProblem(ParseReason.INTERNAL_ERROR, error=repr(error))))
+            self._answered(poll, SourceProblem(ParseReason.INTERNAL_ERROR, error=repr(error)))
             return
-        self.answers.append((poll, found))
+        self._answered(poll, found)
         for candidate in found.candidates if wanted else ():
             yield self.page_request(poll.site, candidate.url, candidate=candidate)
 
     async def source_failed(self, failure: Failure) -> None:
         poll: Poll = failure.request.cb_kwargs["poll"]  # type: ignore[attr-defined]
-        self.answers.append((poll, fetch_problem(failure)))
+        self._answered(poll, fetch_problem(failure))
+
+    def _answered(self, poll: Poll, found: Discovered | PageProblem) -> None:
+        self.answers.append((poll, found))
+        self.told(len(self.answers))
 
     async def parse_article(
         self,

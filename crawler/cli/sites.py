@@ -11,12 +11,14 @@ import typer
 
 from crawler.cli.archive import open_existing_archive
 from crawler.cli.options import Json, SiteArgument
+from crawler.cli.progress import progress
 from crawler.console import cell, print_error, print_json, print_table, say
 from crawler.errors import ArshifError, ConfigError
 from crawler.logging_setup import set_up_log
 
 if TYPE_CHECKING:
     from crawler.onboarding.probe import SourceCheck
+    from crawler.site_config import Site
 
 app = typer.Typer()
 
@@ -74,11 +76,12 @@ def check_sites(
 
     try:
         config = load()
-        found = len(config.choose(site) if site else config.sites)
+        chosen = config.choose(site) if site else tuple(config.sites.values())
     except ConfigError as error:
         _print_files(0, str(error).splitlines(), (), json)
         raise typer.Exit(ConfigError.exit_code) from None
-    checks = _check_sources(site) if site else []
+    checks = _check_sources(chosen) if site else []
+    found = len(chosen)
     warnings = [translate(warning, FALLBACK) for warning in config.warnings]
     if json:
         print_json({"sites": found, "mistakes": [], "warnings": warnings, "sources": plain(checks)})
@@ -100,11 +103,13 @@ def _print_files(found: int, mistakes: Sequence[str], warnings: Sequence[str], j
     say(f"{count} {noun}{'s' * (count != 1)}" + ("" if mistakes else ", no mistakes"))
 
 
-def _check_sources(site: str) -> list[SourceCheck]:
+def _check_sources(sites: Sequence[Site]) -> list[SourceCheck]:
     from crawler.onboarding.probe import check_sources
 
     set_up_log(logging.ERROR)
-    return check_sources(site)
+    with progress() as shown:
+        step = shown.begin("check", "sources", sum(len(site.sources) for site in sites))
+        return check_sources(",".join(site.id for site in sites), step.update)
 
 
 def _in_words(check: SourceCheck) -> str:

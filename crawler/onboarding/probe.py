@@ -50,13 +50,14 @@ def fetch(url: str, repeats: RepeatedBlocks = NO_REPEATS) -> Extraction:
     raise ArshifError(Message(ProposalMessage.NO_ARTICLE, {"url": url, "why": why}))
 
 
-def check_sources(site: str) -> list[SourceCheck]:
-    """The results of polling each source of the site with this id once.
+def check_sources(sites: str, told: Callable[[int], None] = lambda _: None) -> list[SourceCheck]:
+    """The results of polling each source of the sites with these ids, comma-separated, once. `told` is called with the
+    number of those that were polled.
 
     :raises ArshifError: when the spider could not be started.
     """
     answers = []
-    for poll, found in _run("probe", sites=site).answers:
+    for poll, found in _run("probe", sites=sites, told=told).answers:
         if isinstance(found, Discovered):
             dates = [date for c in found.candidates if (date := c.published or c.modified)]
             newest = max(dates, default=None)

@@ -39,6 +39,7 @@ def test_a_crawl_shows_its_sites(small: Harness) -> None:
         (("restore", "FOLDER/copy", "--force"), r"restore .* of [\d.]+ [kM]B"),
         (("index", "rebuild"), r"index .*of \d+ documents"),
         (("index", "verify"), r"verify .*of \d+ documents"),
+        (("sites", "check", "fr,fa"), r"check .*of \d+ sources"),
         (("index", "migrate"), r"index .*of \d+ documents"),
         (("verify", "--within", "0"), r"verify .*of \d+ raw copies; 0 damaged, 0 missing"),
     ],
