@@ -14,6 +14,7 @@ import typer
 from crawler.cli.extract_report import print_report, print_said_by_refused
 from crawler.cli.messages import CommandMessage
 from crawler.cli.options import Json
+from crawler.cli.progress import progress
 from crawler.console import print_json, say
 from crawler.errors import ArshifError, Refused, Unreadable
 from crawler.logging_setup import set_up_log
@@ -115,7 +116,9 @@ def _from_file(name: str, url: str, learned: RepeatedBlocks) -> Extraction:
 def _from_address(url: str, learned: RepeatedBlocks) -> Extraction:
     from crawler.onboarding.probe import fetch
 
-    return fetch(url, learned)
+    with progress() as shown:
+        shown.begin("extract", "pages", 1)
+        return fetch(url, learned)
 
 
 def _learned_blocks(url: str) -> tuple[str, RepeatedBlocks]:

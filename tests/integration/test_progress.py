@@ -39,6 +39,7 @@ def test_a_crawl_shows_its_sites(small: Harness) -> None:
         (("restore", "FOLDER/copy", "--force"), r"restore .* of [\d.]+ [kM]B"),
         (("index", "rebuild"), r"index .*of \d+ documents"),
         (("index", "verify"), r"verify .*of \d+ documents"),
+        (("extract", "ARTICLE"), r"extract .*of 1 pages"),
         (("sites", "check", "fr,fa"), r"check .*of \d+ sources"),
         (("index", "migrate"), r"index .*of \d+ documents"),
         (("verify", "--within", "0"), r"verify .*of \d+ raw copies; 0 damaged, 0 missing"),
@@ -52,7 +53,8 @@ def test_a_command_that_can_take_long_shows_how_far_it_is(
     folder.mkdir(exist_ok=True)
     if command == ("index", "migrate"):
         (small.data / "index" / "current").unlink()
-    text = shown(small.env, *(word.replace("FOLDER", str(folder)) for word in command))
+    words = {"FOLDER": str(folder), "ARTICLE": small.room.articles("fr")[0].url}
+    text = shown(small.env, *(re.sub("|".join(words), lambda named: words[named[0]], word) for word in command))
     assert re.search(seen, plain(text))
 
 
