@@ -10,7 +10,7 @@ from itertools import islice
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.boilerplate.removed import RemovalReason, Removed
-from crawler.extract import element_names, hidden_text
+from crawler.extract import element_names, hidden_text, locked_pages
 from crawler.extract.html_document import ancestors, attribute
 from crawler.extract.images.dom_images import names_no_picture
 from crawler.text import fold, line, words
@@ -72,6 +72,7 @@ def prune(tree: LexborHTMLParser, strip: Iterable[str] = (), headline: str = "",
     _take((n for n in tree.css("sup") if _is_footnote(n)), "element", removed)
     whole = _weight(tree.body)
     _take((n for n in tree.css(_COMMENTS) if _expendable(n, whole, own)), "comments", removed)
+    _take((n for n in locked_pages.notices(tree) if n.mem_id not in own), "paywall", removed)
     sections = _sections_beside(tree)
     for node, reason in _named(tree, whole, own):
         if node.parent is not None and _expendable(node, whole, own) and node.mem_id not in sections:

@@ -26,7 +26,7 @@ ARTICLES = frozenset((
     "LiveBlogPosting", "BlogPosting", "SocialMediaPosting", "TechArticle", "ScholarlyArticle",
     "SatiricalArticle", "Report", "Review",
 ))  # fmt: skip
-_LISTS = frozenset(("CollectionPage", "SearchResultsPage", "ItemList"))
+_LISTS = frozenset(("CollectionPage", "SearchResultsPage", "ItemList", "ProfilePage"))
 _WRAPPING = re.compile(
     r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/)|(?:-->|//\s*\]\]>|\]\]>|/\*\s*\]\]>\s*\*/)\s*;?\s*$"
 )
@@ -63,7 +63,7 @@ def article(found: list[Node], urls: set[str], headline: str) -> Node | None:
 
 
 def is_listing(found: list[Node]) -> bool:
-    """Whether the page declares itself a collection or a list, and not an article."""
+    """Whether the page declares itself a collection, a list or a person's, and not an article."""
     kinds = set().union(*(types(n) for n in found)) if found else set()
     return bool(kinds & _LISTS) and not kinds & ARTICLES
 

@@ -94,6 +94,11 @@ def is_for_members(markup: str, headline: str, body: list[str]) -> bool:
     return tree.body is not None and any(map(_tells_members, paragraphs([tree.body])))
 
 
+def notices(tree: LexborHTMLParser) -> list[LexborNode]:
+    """The short elements named as a wall that tell for whom the rest of a text is."""
+    return [node for node in tree.css(_WALLS)[:20] if node.parent is not None and _notice(node)]
+
+
 def _notice(node: LexborNode) -> list[str]:
     """The lines of an element that is named as a wall and says so, in few words; [] if it is none."""
     if node.tag in _HOLDERS or len(words(text_of(node))) > _WALL_WORDS:

@@ -145,7 +145,8 @@ def _reject_draft(draft: Draft, document: HtmlDocument, found: list[jsonld.Node]
     if few and _is_video(document, found, declared):
         raise Refused(PageReason.VIDEO)
     own = declared or document.first('[itemprop~="articleBody"]') is not None
-    if not own and (jsonld.is_listing(found) or _lists(draft, document)):
+    of_person = document.meta("og:type").lower() == "profile"
+    if not own and (of_person or jsonld.is_listing(found) or _lists(draft, document)):
         raise Refused(PageReason.LISTING)
     if not draft.body and (not declared or document.first("h1") is None):
         raise Refused(PageReason.NO_TEXT)
@@ -193,9 +194,15 @@ def _lists(draft: Draft, document: HtmlDocument) -> bool:
     if len(set(words(draft.headline)) & set(words(" ".join(own)))) >= _ABOUT:
         return False
     whole, teased = (sum(map(len, texts)) for texts in (draft.body, [t for t in draft.body if t not in own]))
-    if cards >= _CARDS and teased >= _TEASERS * whole:
+    if whole and cards >= _CARDS and teased >= _TEASERS * whole:
+        return True
+    below = teasers.of_pages_below(document)
+    if below and sum(len(text) for text in draft.body if teasers.key(text) in below) >= _TEASERS * whole:
         return True
     if _undated(draft) and teasers.shows_posts(document, draft.body, _CARDS):
+        return True
+    own_date = not (_undated(draft) or draft.origins["published"].startswith("page"))  # which may be that of a row
+    if not own_date and teasers.is_table_of_contents(document, draft.body, _CARDS):
         return True
     few = not _has_words(draft.body, _MIN_BODY_WORDS)
     return few and _undated(draft) and _links(document) > _LISTING_MIN_LINKS

@@ -10,6 +10,8 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.boilerplate.phrases import known
 from crawler.extract.html_document import HtmlDocument, ancestors, attribute, lines_of, paragraphs, text_of
+from crawler.urls.article_filter import may_be_article
+from crawler.urls.joining import joined
 
 _HEADLINES = "h2 a[href], h3 a[href], h4 a[href], h5 a[href], a[href] h2, a[href] h3, a[href] h4, a[href] h5"
 _UP = 4  # maximum levels from a headline to its box
@@ -19,6 +21,8 @@ _KEY = 60  # characters by which a teaser's text is recognised
 _ONWARDS = ("continues", "read also")  # kinds of phrases of links such as "Read more"
 _BYLINES = 3  # lines within which a post's text begins below its heading: author and date come first
 _LEAD = 20  # minimum characters in a box besides its link, such as a lead
+_LINES = 0.6  # share of a text's lines from which it is a list of them
+_TITLE_WORDS = 3  # minimum words of a link that is a title, unlike the number of a page
 _MORE = 40  # maximum characters of a link such as "Read more"
 
 
@@ -28,6 +32,22 @@ def read(document: HtmlDocument) -> tuple[int, frozenset[str]]:
     boxes = {box.mem_id: box for box in _boxes(document.original, document.url)}
     texts = (text for box in boxes.values() for text in paragraphs([box]))
     return len(boxes), frozenset(map(key, texts))
+
+
+def of_pages_below(document: HtmlDocument) -> frozenset[str]:
+    """The keys of the texts beside links to pages below this one, as a folder has them of what is in it, in headings or
+    not: `/news/sport` shows what `/news/sport/final` is about."""
+    path = urlsplit(document.url).path.rstrip("/")
+    if not path:
+        return frozenset()
+    boxes: dict[int, LexborNode] = {}
+    for link in islice(document.original.css("a[href]"), _MAX_LINKS):
+        href = attribute(link, "href")
+        if f"{path}/" in href and _is_below(href, document.url) and len(text_of(link).split()) >= _TITLE_WORDS:
+            box = _box(link, None)
+            if box is not None and box.css_first("h1") is None:
+                boxes[box.mem_id] = box
+    return frozenset(key(text) for box in boxes.values() for text in paragraphs([box]))
 
 
 def shows_posts(document: HtmlDocument, body: Sequence[str], least: int) -> bool:
@@ -40,6 +60,19 @@ def shows_posts(document: HtmlDocument, body: Sequence[str], least: int) -> bool
             below = (at[key(text)] for text in islice(_after(node), _BYLINES) if key(text) in at)
             headed.extend(islice(below, 1))
     return len(headed) >= least and min(headed) <= 1
+
+
+def is_table_of_contents(document: HtmlDocument, body: Sequence[str], least: int) -> bool:
+    """Whether most lines of a text, and so many, begin with the title of another page, as the rows of a forum's topics
+    do: title, replies, views, day."""
+    links = islice(document.original.css("a[href]"), _MAX_LINKS)
+    named = ((text_of(a), attribute(a, "href")) for a in links)
+    titles = tuple(
+        key(said) for said, to in named if len(said.split()) >= _TITLE_WORDS and _is_other_page(to, document.url)
+    )
+    lines = [line for text in body for line in text.splitlines()][:_MAX_LINKS]
+    listed = sum(key(line).startswith(titles) for line in lines)
+    return listed >= max(least, _LINES * len(lines))
 
 
 def key(text: str) -> str:
@@ -82,13 +115,21 @@ def _box(link: LexborNode, alone: str | None) -> LexborNode | None:
     """The nearest element around a link that has text of its own, unless it contains other headlines too."""
     own = len(text_of(link))
     for parent in islice(ancestors(link), _UP):
-        if parent.tag in ("body", "main", "html") or len(parent.text()) > _BOX:
-            return None
+        if parent.tag in ("body", "main", "html") or len(parent.text(strip=True)) > _BOX:
+            return None  # without the indentation of its markup, of which some systems write more than text
         if alone is not None and len(parent.css(alone)) > 2:
             return None
         if len(text_of(parent)) > own + _LEAD:
             return parent
     return None
+
+
+def _is_below(href: str, url: str) -> bool:
+    """Whether a link leads to what may be an article whose address goes on from this page's: not to its feed, its
+    comments or its next page."""
+    here, there = urlsplit(url), joined(url, href) or ""
+    host, path = urlsplit(there).netloc, urlsplit(there).path.rstrip("/")
+    return host == here.netloc and path.startswith(here.path.rstrip("/") + "/") and may_be_article(there) is None
 
 
 def _is_other_page(href: str, url: str) -> bool:

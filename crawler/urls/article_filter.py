@@ -34,6 +34,7 @@ SCHEMES = ("http", "https")
 
 _LANGUAGE = re.compile(r"[a-z]{2}(?:[-_][a-z]{2,4})?|" + "|".join(LANGUAGES))
 _CALENDAR = re.compile(r"(?:19|20)\d\d(?:/\d{1,2}(?:/\d{1,2})?)?")
+_PROFILE = re.compile(r"u/[^/]+(?:/[^/]+)?|@[^/]+")  # /u/mona/summary of a forum, /@mona
 _PAGE_NUMBER = re.compile(r"(?:page|seite|pagina|صفحة)[-_]?\d{1,5}|comment-page-\d{1,5}")
 _EXTENSION = re.compile(r"\.([a-z0-9]{1,5})$")
 _DATE = re.compile(
@@ -117,6 +118,8 @@ def _by_path(segments: list[str]) -> UrlReason | None:
         return UrlReason.SERVICE
     if _PAGE_NUMBER.fullmatch(last) or (PAGES.intersection(above) and last.isdigit() and len(last) < 5):
         return UrlReason.PAGE
+    if _PROFILE.fullmatch("/".join(segments)) and slug_score(last) < 2:
+        return UrlReason.AUTHOR
     if _CALENDAR.fullmatch("/".join(s for s in segments if s not in LISTS and not _LANGUAGE.fullmatch(s))):
         return UrlReason.CALENDAR
     if any(segments.count(s) >= 3 for s in segments if not (s.isdigit() and len(s) <= 2)):

@@ -19,6 +19,12 @@ from tests.systems.web_server import Asked, WebServer
 
 NAME = {"ar": "صحيفة المرفأ", "en": "The Harbour Post"}
 PICTURE = "harbour.png"
+HEXO = {  # what `hexo init` asks for, and two plugins
+    "hexo": "8.1.2", "hexo-generator-archive": "2.0.0", "hexo-generator-category": "2.0.0",
+    "hexo-generator-index": "4.0.0", "hexo-generator-tag": "2.0.0", "hexo-renderer-ejs": "2.0.0",
+    "hexo-renderer-marked": "7.0.1", "hexo-renderer-stylus": "3.0.1", "hexo-theme-landscape": "1.1.0",
+    "hexo-generator-feed": "3.0.0", "hexo-generator-sitemap": "3.0.1",
+}  # fmt: skip
 JEKYLL = "apt install jekyll jekyll-theme-minima ruby-jekyll-feed ruby-jekyll-redirect-from"
 
 
@@ -191,14 +197,58 @@ class Jekyll:
         return site / "_site"
 
 
-Generator = Pelican | Nikola | Hugo | Jekyll
-GENERATORS: tuple[type[Generator], ...] = (Pelican, Nikola, Hugo, Jekyll)
+class Hexo:
+    """Hexo with its default theme, Landscape, and its plugins for a feed and a sitemap, in Arabic."""
+
+    name = "Hexo"
+    language = "ar"
+    redirects_itself = takes_away = False
+    shows = frozenset(("section",))
+
+    def __init__(self, _: Path, folder: Path) -> None:
+        self.npm = Path(shutil.which("npm") or missing("There is no npm on this machine (Debian: apt install npm)."))
+        self.folder = folder
+
+    def url(self, post: Post) -> str:
+        return f"/{post.published:%Y/%m/%d}/{post.path}/"
+
+    def build(self, posts: Sequence[Post], home: str) -> Path:
+        site = self.folder / "site"
+        if not site.exists():
+            site.mkdir()
+            (site / "package.json").write_text(json.dumps({"hexo": {}, "dependencies": HEXO}), "utf-8")
+            _run(site, self.npm, "install", "--silent", "--ignore-scripts", "--no-audit", "--no-fund")
+            own = site / "node_modules" / "hexo-cli" / "assets"
+            shutil.copytree(own / "scaffolds", site / "scaffolds")
+            settings = {"title": NAME[self.language], "author": NAME[self.language], "language": self.language}
+            settings |= {"timezone": "UTC", "url": home, "future": "false"}
+            config = "".join(
+                f"{line.partition(':')[0]}: {settings[key]}\n" if (key := line.partition(":")[0]) in settings else line
+                for line in (own / "_config.yml").read_text("utf-8").splitlines(keepends=True)
+            )
+            (site / "_config.yml").write_text(config, "utf-8")
+        content = _emptied(site / "source" / "_posts")
+        (site / "source" / PICTURE).write_bytes(png(600, 400))
+        for post in posts:
+            head = {"title": post.headline, "date": f"{post.published:%Y-%m-%d %H:%M:%S}", "categories": [post.section]}
+            head |= {"sticky": 1} if post.fate == "sticky" else {}
+            picture = f"![harbour](/{PICTURE})\n\n" if post.fate == "picture" else ""
+            (content / f"{post.path}.md").write_text(
+                f"---\n{json.dumps(head)}\n---\n\n{picture}" + "\n\n".join(post.body), "utf-8"
+            )
+        _run(site, site / "node_modules" / ".bin" / "hexo", "generate", "--silent")
+        return site / "public"
+
+
+Generator = Pelican | Nikola | Hugo | Jekyll | Hexo
+GENERATORS: tuple[type[Generator], ...] = (Pelican, Nikola, Hugo, Jekyll, Hexo)
 
 
 class StaticSite:
     """A site that one of these systems makes, behind a real server."""
 
     locks = False
+    picture = Path(PICTURE).stem
     validates = to_the_minute = True
 
     def __init__(self, system: System, server: WebServer) -> None:

@@ -41,6 +41,7 @@ class Ghost:
     """The site. `stop` ends all of it."""
 
     name = "Ghost"
+    picture = Path(PICTURE).stem
     language = "ar"
     shows = frozenset(("author", "section"))
     takes_away = locks = to_the_minute = True

@@ -14,8 +14,9 @@ import pytest
 
 from index.model.article import IndexDocument
 from tests.integration.harness import Harness
-from tests.systems.generators import GENERATORS, PICTURE, Generator, Pelican, StaticSite
+from tests.systems.generators import GENERATORS, Generator, Pelican, StaticSite
 from tests.systems.ghost import Ghost
+from tests.systems.plone import Plone
 from tests.systems.posts import FATES, Post, first, second
 from tests.systems.wagtail import Wagtail
 from tests.systems.web_server import Asked, Nginx, WebServer
@@ -41,7 +42,7 @@ class Settings:
 class Site:
     """A site as a system makes it, and the archive of it."""
 
-    place: StaticSite | Wagtail | Ghost | WordPress
+    place: StaticSite | Wagtail | Plone | Ghost | WordPress
     house: Harness
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -74,15 +75,16 @@ class Site:
             assert article.published is not None
             assert article.published.date() == post.published.date()
         assert article.language == self.place.language
-        names = [one.url.rpartition("/")[2].partition(".")[0] for one in article.images]  # some put a size behind it
-        assert names == ([Path(PICTURE).stem] if post.fate == "picture" else [])
+        names = [re.split(r"[.-]", one.url.rpartition("/")[2])[0] for one in article.images]  # a size may follow
+        assert names == ([self.place.picture] if post.fate == "picture" else [])
 
 
 # Each generator behind nginx, one of them behind the other servers too, and what makes its pages as they are asked for
-PLACES: dict[str, tuple[type[Generator], type[WebServer]] | type[Wagtail | Ghost] | str] = {
+PLACES: dict[str, tuple[type[Generator], type[WebServer]] | type[Wagtail | Plone | Ghost] | str] = {
     **{kind.name: (kind, Nginx) for kind in GENERATORS},
     **{f"Pelican-{server.name}": (Pelican, server) for server in SERVERS},
     "Wagtail": Wagtail,
+    "Plone": Plone,
     "Ghost": Ghost,
     "WordPress": "twentytwentythree",
     "WordPress-twentytwentyone": "twentytwentyone",
@@ -91,13 +93,13 @@ PLACES: dict[str, tuple[type[Generator], type[WebServer]] | type[Wagtail | Ghost
 
 @pytest.fixture(scope="module", params=PLACES.values(), ids=list(PLACES))
 def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    place: StaticSite | Wagtail | Ghost | WordPress
+    place: StaticSite | Wagtail | Plone | Ghost | WordPress
     if isinstance(request.param, str):
         place = WordPress(request.param)
     elif request.param is Ghost:
         place = Ghost(tmp_path_factory.mktemp("ghost"))
-    elif request.param is Wagtail:
-        place = Wagtail(request.getfixturevalue("programs"), tmp_path_factory.mktemp("wagtail"))
+    elif request.param in {Wagtail, Plone}:
+        place = request.param(request.getfixturevalue("programs"), tmp_path_factory.mktemp("site"))
     else:
         system, server = request.param
         programs = request.getfixturevalue("programs")

@@ -176,6 +176,7 @@ class Wagtail:
     """The site, in the English of the template that `wagtail start` writes. `stop` ends all."""
 
     name = "Wagtail"
+    picture = Path(PICTURE).stem
     language = "en"
     shows = frozenset(("author",))
     takes_away = locks = True

@@ -38,7 +38,7 @@ http {{
     }}
 }}
 """
-PROXY = "location / {{ proxy_pass http://127.0.0.1:{behind}; proxy_set_header Host $http_host; }}"
+PROXY = "location / {{ proxy_pass http://127.0.0.1:{behind}{under}; proxy_set_header Host $http_host; }}"
 
 
 def free_port() -> int:
@@ -141,13 +141,14 @@ class WebServer(ABC):
 
 
 class Nginx(WebServer):
-    """nginx: types, gzip; each page at its folder, and its own error page; or it passes on what is at another port."""
+    """nginx: types, gzip; each page at its folder, and its own error page; or it passes on what is at another port, at
+    the same path or at another one."""
 
     name, program, package = "nginx", "nginx", "nginx"
 
-    def __init__(self, behind: int | None = None) -> None:
+    def __init__(self, behind: int | None = None, under: str = "") -> None:
         super().__init__()
-        self.behind = behind
+        self.behind, self.under = behind, under
 
     @property
     def version(self) -> str:
@@ -156,6 +157,8 @@ class Nginx(WebServer):
     def commands(self, moved: Mapping[str, str]) -> Sequence[Sequence[str]]:
         user = "user root;" if os.geteuid() == 0 else ""
         lines = " ".join(f"location = {old} {{ return 301 {new}; }}" for old, new in moved.items())
-        place = f"root {self.root}; index index.html;" if self.behind is None else PROXY.format(behind=self.behind)
+        place = f"root {self.root}; index index.html;"
+        if self.behind is not None:
+            place = PROXY.format(behind=self.behind, under=self.under)
         text = NGINX.format(folder=self.folder, port=self.port, types=MIDDLING, user=user, place=place, moved=lines)
         return [[self.command, "-c", self._write("nginx.conf", text)]]

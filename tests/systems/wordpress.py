@@ -53,6 +53,7 @@ class WordPress:
     """WordPress in Arabic with one of its themes, behind Apache with mod_deflate. `stop` ends all."""
 
     name = "WordPress"
+    picture = Path(PICTURE).stem
     language = "ar"
     shows = frozenset(("author", "section"))
     takes_away = locks = True

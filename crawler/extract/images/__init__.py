@@ -25,7 +25,7 @@ def add(draft: Draft, document: HtmlDocument) -> None:
         return
     shown = dom_images.article_images(document, draft.headline)
     declared = list(draft.images)
-    if len(own := [image for image in declared if not dom_images.is_default(image.url)]) < len(declared):
+    if len(own := _without_defaults(declared, shown, document)) < len(declared):
         declared = own or [p.image for p in shown[:1]]  # the site's picture for pages without one
         draft.images = tuple(declared)
         if not declared:
@@ -44,6 +44,16 @@ def add(draft: Draft, document: HtmlDocument) -> None:
     draft.images = _merged(declared, shown)
     if not draft.images and (url := dom_images.background(document)):
         draft.fill("images", (Image(url),), "figure")
+
+
+def _without_defaults(declared: list[Image], shown: list[Picture], document: HtmlDocument) -> list[Image]:
+    """The declared images that are not the site's, for pages without one."""
+    named = [image for image in declared if not dom_images.is_default(image.url)]
+    in_article = {key(picture.image.url) for picture in shown}
+    if all(key(image.url) in in_article for image in named):
+        return named
+    logos = dom_images.logos(document)
+    return [image for image in named if image.url not in logos]
 
 
 def below(nodes: Iterable[LexborNode], base: str) -> tuple[Image, ...]:

@@ -14,9 +14,11 @@ from selectolax.lexbor import LexborNode
 from crawler.extract.headline import shown_as
 from crawler.extract.html_document import HtmlDocument, ancestors, attribute, judge, paragraphs, text_of
 from crawler.extract.images.captions import CAPTION_MAX_CHARS, Caption, caption
+from crawler.urls.joining import joined
 from index.model.article import Image
 
 _MAX_IMG_ELEMENTS = 60  # <img> elements with a URL per page
+_LOGOS = 60  # pictures in links per page, from the top, where a logo stands
 _SMALL = 120  # pixels; smaller images are icons and author portraits
 _PIXEL = 3  # pixels; smaller images are tracking pixels
 _RATIO = 21  # width="16" height="9" is an aspect ratio
@@ -68,6 +70,7 @@ _IN_SET = re.compile(r"[\s,]*+(\S++)(?:(?<=,)|([^,]*+))")
 _WIDTH = re.compile(r"(?<!\S)(\d{1,6})w(?!\S)")
 _WHOLE = re.compile(r"https?://[A-Za-z0-9.-]+/[^\s?#;]*(?:\?[^\s#]+)?")  # `urljoin` gives these as they are
 _WORDPRESS = re.compile(r"[-_](?:\d{2,4}x\d{2,4}|scaled)(?=\.\w+$)")  # photo-780x470.jpg
+_SCALE = re.compile(r"/([a-z_]+)-\d{2,4}-[0-9a-f]{32}\.\w+$")  # /bridge.jpg/image-800-0f…: its folder names a picture
 _CUT = re.compile(
     r"(?:^|[-_])(?:\d{2,4}x\d{2,4}|[wr]\d+(?:[._x]\d+)?|v?\d{1,2}_\d{1,2}(?:_\d+)?|w_?\d+_?h_?\d+)(?=[-_]|$)"
 )
@@ -120,6 +123,18 @@ def is_default(url: str) -> bool:
     said = set(_NAME_WORDS.findall(path.rsplit("/", 1)[-1].rsplit(".", 1)[0].lower()))
     shared = _SHARED.match(path) is not None and not any(map(str.isdigit, path))
     return bool(said) and said <= _WITH_DEFAULT and (shared or not said.isdisjoint(_DEFAULT))
+
+
+def logos(document: HtmlDocument) -> frozenset[str]:
+    """The URLs of the pictures in links to the home page, of its original markup: pages without an image of their own
+    may declare the site's."""
+    found = set()
+    for node in document.original.css("a[href] img[src]")[:_LOGOS]:
+        link = next((attribute(one, "href") for one in ancestors(node) if one.tag == "a"), "")
+        parts = urlsplit(joined(document.base, link) or "x:/x")
+        if parts.hostname == urlsplit(document.url).hostname and not parts.path.strip("/") and not parts.query:
+            found.add(joined(document.base, attribute(node, "src")) or "")
+    return frozenset(found)
 
 
 def background(document: HtmlDocument) -> str:
@@ -203,6 +218,8 @@ def _widest(srcset: str) -> str:
 def key(url: str) -> str:
     """A key shared by all sizes and crops of an image: the file name without size and extension."""
     path = unquote(urlsplit(url).path) if "[" not in url else url
+    if scale := _SCALE.search(path):
+        return path[: scale.end(1)]
     name = _WORDPRESS.sub("", path.rstrip("/").rsplit("/", 1)[-1].lower()).rsplit(".", 1)[0]
     return _CUT.sub("", name) or path
 

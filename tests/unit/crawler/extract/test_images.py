@@ -202,9 +202,36 @@ def test_the_site_s_own_picture_is_none_of_the_article(cover: str) -> None:
     assert addresses("{text}", declared(cover)) == []
 
 
+@pytest.mark.parametrize("home", ["/", "https://news.example.com", "/#top"])
+def test_what_the_page_shows_as_its_logo_is_no_picture_of_the_article(home: str) -> None:
+    logo = f"<header><a href='{home}'><img src='/theme/harbour-post.svg'></a></header>"
+    said = "<meta property='og:image' content='https://news.example.com/theme/harbour-post.svg'>"
+    shown = "<figure><img src='/uploads/wheat.jpg' width=800 height=450></figure>"
+    page = f"{said}{logo}<h1>{HEADLINE}</h1>%s{LONG * 4}"
+    assert [one.url for one in stages.article(a_page(page % ""), a_site()).article.images] == []
+    found = stages.article(a_page(page % shown), a_site()).article.images
+    assert [one.url for one in found] == ["https://news.example.com/uploads/wheat.jpg"]
+
+
+def test_a_declared_picture_that_leads_to_an_article_is_none_of_the_sites() -> None:
+    teaser = "<nav><a href='/2024/harvest'><img src='/uploads/wheat.jpg'></a></nav>"
+    said = "<meta property='og:image' content='https://news.example.com/uploads/wheat.jpg'>"
+    images = stages.article(a_page(f"{said}{teaser}<h1>{HEADLINE}</h1>{LONG * 4}"), a_site()).article.images
+    assert [one.url for one in images] == ["https://news.example.com/uploads/wheat.jpg"]
+
+
 @pytest.mark.parametrize("cover", ["img/bridge-logo-debate.jpg", "img/defaulters.jpg", "img/4711.jpg"])
 def test_a_picture_that_is_only_named_alike_stays_first(cover: str) -> None:
     assert addresses("{text}<p><img src=/img/bridge-7.jpg></p>", declared(cover))[0] == cover.rsplit("/", 1)[-1]
+
+
+def test_two_scales_of_a_picture_that_its_folder_names_are_one() -> None:
+    one, two = (f"@@images/image-{width}-{digit * 32}.png" for width, digit in ((1200, "a"), (800, "b")))
+    shown = "".join(f"<p><img src='/news/{name}/{two}' alt='' width=800></p>" for name in ("bridge", "ferry"))
+    found = addresses(
+        f"{shown}{{text}}", f"<meta property='og:image' content='https://step.example/news/bridge/{one}'>"
+    )
+    assert found == [two.rpartition("/")[2]]
 
 
 @pytest.mark.parametrize("name", ["gallery", "wp-block-gallery", "photo-slideshow", "galerie"])

@@ -22,6 +22,7 @@ CARDS = "".join(
     f"<div class=c><h3><a href='/n/{n}'>خبر آخر رقم {n}</a></h3><p>هذه مقدمة الخبر رقم {n} كما تظهر هنا.</p></div>"
     for n in range(9)
 )
+SPACE = "\n" + " " * 1_000 + "<p>"  # the indentation of a template
 POSTS = [
     "".join(
         f"<p>{line} of {name} said that the gate would open in spring, and that nobody had a key.</p>" for line in "ab"
@@ -60,6 +61,7 @@ def test_articles_are_taken(html: str) -> None:
     ("html", "reason"),
     [
         (f"<title>اقتصاد - صدى</title><h1>اقتصاد</h1>{CARDS}", "page.listing"),
+        (f"<title>اقتصاد - صدى</title><h1>اقتصاد</h1>{CARDS.replace('<p>', SPACE)}", "page.listing"),
         (
             "<title>News from Tollgate</title><h1>News from Tollgate</h1>"
             + "".join(f"<h2><a href='/n/{n}'>Post number {n}</a></h2>{text}" for n, text in enumerate(POSTS)),
@@ -86,6 +88,57 @@ def test_what_is_none_is_refused_with_its_reason(html: str, reason: str) -> None
     with pytest.raises(Refused) as refused:
         article(html)
     assert refused.value.reason == reason
+
+
+LEAD = "A bridge that was shut for a year is open to cars again, and the town came to see it on Monday."
+
+
+@pytest.mark.parametrize(
+    ("text", "notice"),
+    [
+        (LEAD, "<h3>This story is for subscribers only</h3><p>Log in or subscribe to continue reading.</p>"),
+        (
+            "فُتح الجسر أمام السيارات بعد سنة، وخرجت المدينة كلها لرؤيته صباح الاثنين.",
+            "<p>هذا المحتوى للمشتركين فقط</p>",
+        ),
+    ],
+    ids=["en", "ar"],
+)
+def test_a_notice_below_a_part_of_the_text_is_none_of_it(text: str, notice: str) -> None:
+    assert article(f"<article><h1>The bridge</h1><p>{text}</p><div class=paywall-box>{notice}</div></article>") == text
+
+
+BELOW = "<h1>%s</h1>%s<div class=entry><div><a href='%s'>%s</a></div><p>by Ann Lee</p><p>%s</p></div>"
+
+
+def read_at(url: str, html: str) -> str:
+    return stages.article(a_page(html, url=url), a_site()).article.body
+
+
+@pytest.mark.parametrize("to", ["/news/sport/bridge", "https://news.example.com/news/sport/bridge#text"])
+def test_a_folder_that_shows_what_is_in_it_is_no_article_however_little_that_is(to: str) -> None:
+    with pytest.raises(Refused) as refused:
+        read_at("https://news.example.com/news/sport", BELOW % ("Sport", "", to, "The bridge is open again", LEAD))
+    assert refused.value.reason == "page.listing"
+
+
+@pytest.mark.parametrize(
+    ("text", "to", "named"),
+    [
+        ("", "/news/other/bridge", "The bridge is open again"),
+        (
+            "".join(f"<p>{n} of the harbour guards said: {LEAD}</p>" for n in (4, 5)),
+            "/news/sport/2",
+            "The bridge is open again",
+        ),
+        ("", "/news/sport/2", "2"),
+        ("", "/news/sport/#top", "The bridge is open again"),
+        ("", "/news/sport/feed/", "Feed of the comments"),
+    ],
+    ids=["a link elsewhere", "text of its own", "its second page", "itself", "its feed"],
+)
+def test_a_text_that_is_not_beside_a_title_of_a_page_below_is_an_article(text: str, to: str, named: str) -> None:
+    assert LEAD in read_at("https://news.example.com/news/sport", BELOW % ("Sport", text, to, named, LEAD))
 
 
 def test_what_may_be_gone_tomorrow_is_asked_for_again() -> None:

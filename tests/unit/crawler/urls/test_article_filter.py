@@ -37,6 +37,9 @@ PAGES = Path(__file__).parents[4] / "../shared/pages/open"
         ("/?cat=5", "category"),
         ("/author/omar-al-khatib", "author"),
         ("/كاتب/عمر", "author"),
+        ("/u/mona_h", "author"),
+        ("/u/mona_h/summary", "author"),
+        ("/@mona", "author"),
         ("/?s=دمشق", "search"),
         ("/search/label/x", "search"),
         ("/login", "service"),
@@ -80,6 +83,8 @@ def test_never_an_article(path: str, reason: str) -> None:
         "/ar/%D8%AE%D8%A8%D8%B1/a-68123456",
         "/arabic/articles/c4nn5e6yx0qo",
         "/123456",
+        "/@mona/the-ferry-is-back",
+        "/u/12345-the-ferry-is-back",
         "/about-the-war-in-the-north",
     ],
 )
