@@ -67,6 +67,7 @@ _SOURCES = ("data-src", "data-lazy-src", "data-original", "data-lazy", "src")
 _SETS = ("data-srcset", "data-lazy-srcset", "srcset")
 # A URL up to the next space, and what is said of it up to the next comma, unless the URL ends with one
 _IN_SET = re.compile(r"[\s,]*+(\S++)(?:(?<=,)|([^,]*+))")
+_BETWEEN = ", \t\n\r\f"  # what may stand between two: at the end, each of it would be a beginning to look from
 _WIDTH = re.compile(r"(?<!\S)(\d{1,6})w(?!\S)")
 _WHOLE = re.compile(r"https?://[A-Za-z0-9.-]+/[^\s?#;]*(?:\?[^\s#]+)?")  # `urljoin` gives these as they are
 _WORDPRESS = re.compile(r"[-_](?:\d{2,4}x\d{2,4}|scaled)(?=\.\w+$)")  # photo-780x470.jpg
@@ -208,7 +209,7 @@ def _widest(srcset: str) -> str:
     """The URL of the widest image in a srcset, up to _WIDE pixels (https://html.spec.whatwg.org/#srcset-attribute)."""
     if not srcset:
         return ""
-    candidates = islice(_IN_SET.finditer(srcset[:8_000]), 20)
+    candidates = islice(_IN_SET.finditer(srcset[:8_000].strip(_BETWEEN)), 20)
     found = [(one[1].rstrip(","), int(wide[1]) if (wide := _WIDTH.search(one[2] or "")) else 1) for one in candidates]
     fitting = [f for f in found if f[1] <= _WIDE] or found
     return max(fitting, key=lambda f: f[1], default=("", 0))[0]
