@@ -195,6 +195,7 @@ def test_hostile_texts_are_text(client: Client, shelf: SearchFixture, text: str)
     assert_inert(client.get(path))
     assert_inert(send(client, path, id=text[:60], file=text))
     assert_inert(send(client, "/add-site", url=text))
+    assert_inert(send(client, "/sites/paper/schedule", kind="cron", cron=text))
 
 
 def test_what_was_erased_is_in_no_preview(client: Client, shelf: SearchFixture) -> None:
