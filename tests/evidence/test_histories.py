@@ -103,7 +103,8 @@ class Site:
             case "amp":
                 self._amp(story)
             case "retract":
-                if set(story.addresses) == {story.url}:  # else its other page is looked at before it is gone
+                # Else its other page is looked at before it is gone, or the notice has a new headline
+                if set(story.addresses) == {story.url} and story.fetched[-1][0] == story.headline:
                     self.archivist.retract(story, sentence(80_000 + value, words=14))
             case "reextract":
                 self.archivist.reextract()
