@@ -91,12 +91,18 @@ def _named(tree: LexborHTMLParser, whole: tuple[int, int], own: frozenset[int]) 
     found: list[tuple[LexborNode, str]] = []
     weights: dict[str, int] = defaultdict(int)
     for node in tree.css("[class], [id]"):
-        if node.tag not in _NEVER_PRUNED and (reason := element_names.reason(node)):
+        if node.tag not in _NEVER_PRUNED and (reason := element_names.reason(node)) and not _is_of_values(node):
             found.append((node, reason))
             if reason == "chrome" and node.parent is not None and node.parent.mem_id in own:
                 weights[attribute(node, "class")] += _prose(node)
     laid_out = {name for name, prose in weights.items() if name and prose > _ARTICLE_TEXT_SHARE * whole[1] > 0}
     return [(node, reason) for node, reason in found if attribute(node, "class") not in laid_out]
+
+
+def _is_of_values(node: LexborNode) -> bool:
+    """Whether an element is a table with a heading for each column that leads nowhere: values of the article, whatever
+    it is called."""
+    return node.tag == "table" and node.css_first("th") is not None and node.css_first("a[href], img, form") is None
 
 
 def _holders(tree: LexborHTMLParser) -> list[LexborNode]:

@@ -21,6 +21,7 @@ _is_called_label = judge(
     r"label|kicker|overline|eyebrow|badge|flag|(?:^|[\W_])(?:tag|cat|category|section|topic|prefix)(?:$|[\W_])"
 )
 _LABEL = re.compile(r"([^:：]{2,60})[:：]\s+")  # `Name: Headline`
+_LABEL_MAX_CHARS = 20
 _WORD = re.compile(r"\w+")
 _MARKS = re.compile(r"[\u064b-\u065f\u0640]")  # harakat and tatweel
 _HOME = re.compile(r"(?:https?://[^/?#]+)?/?(?:index\.\w{3,5})?#?")
@@ -66,12 +67,18 @@ def headline(document: HtmlDocument, node: jsonld.Node | None, site_names: Itera
 
 
 def _shown(heading: LexborNode, titles: Collection[str]) -> str:
-    """The text of a heading, without a label at its beginning if the rest is a declared title (in key form)."""
+    """The text of a heading, without a label at its beginning if the rest is a declared title (in key form): one in an
+    element that is named so, or that is short and glued to the rest."""
     text = text_of(heading)
     first = next(iter(heading.iter()), None)
-    if first is None or not _is_called_label(attribute(first, "class")):
+    if first is None:
         return text
-    rest = text.removeprefix(text_of(first)).strip(" :|·•–-")
+    label = text_of(first)
+    rest = text.removeprefix(label)
+    glued = len(label) <= _LABEL_MAX_CHARS and rest[:1].isalnum() and label[-1:].isalnum()
+    if not glued and not _is_called_label(attribute(first, "class")):
+        return text
+    rest = rest.strip(" :|·•–-")
     return rest if _key(rest) in titles and _key(text) not in titles else text
 
 

@@ -32,6 +32,7 @@ def pruned(html: str) -> tuple[str, list[object]]:
         ("<p class='wp-caption-text'>X1</p>", "caption"),
         ("<aside>X1</aside>", "element"),
         ("<div role='navigation'>X1</div>", "element"),
+        ("<table class=related><tr><th>More</th></tr><tr><td><a href=/1>X1</a> of May</td></tr></table>", "related"),
         ("<p><a href='/1'>X1 another article of the site</a></p>", "links"),
         ("<ul><li>Mehr: <a>X1 another article of the site</a></li><li><a>and a third one</a></li></ul>", "links"),
     ],
@@ -60,6 +61,7 @@ def test_the_teasers_around_a_flash_go_although_they_are_most_of_the_page() -> N
         "<p><img class=emoji src=/1f600.png><em>X1 «لن نغادر بيوتنا مهما حدث».</em></p>",
         "<p><img src=/s/e/emoji/1f600.png><em>X1 We shall not leave, she said.</em></p>",
         "<div class='metadata-free'>X1</div>",
+        "<table class='related-figures'><tr><th>Year</th><th>Riders</th></tr><tr><td>2018</td><td>X1</td></tr></table>",
         "<p>X1 with <a href='/'>a link</a> in a sentence that says more than the link does</p>",
     ],
 )

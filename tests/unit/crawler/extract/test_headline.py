@@ -34,6 +34,9 @@ def read(top: str, title: str = "", og: str = "", ld: str = "", name: str = "") 
         (f"<h1><a href='/'>{SITE}</a></h1>", {"title": f"{OWN} | {SITE}"}, (OWN, "title")),
         (f"<h1><a href='https://step.example/'>{SITE}</a></h1>", {"og": f"{SITE} » {OWN}"}, (OWN, "og")),
         (f"<h1>Related News</h1><h2>{OWN}</h2>", {"og": OWN}, (OWN, "h2")),
+        (f"<h1><span>Analysis</span><span>{OWN}</span></h1>", {"og": OWN}, (OWN, "h1")),  # a label glued to it
+        ("<h1><span>رأي</span><b>حرب السلام</b></h1>", {"og": "حرب السلام"}, ("حرب السلام", "h1")),
+        ("<h1><span>رأي:</span> حرب السلام</h1>", {"og": "رأي: حرب السلام"}, ("رأي: حرب السلام", "h1")),
         ("<h1><span>National strike</span>Grain is in</h1>", {"og": "National strike / Grain is in"}, None),
         ("<h1><ruby>子<rt>こ</rt></ruby>どもへの体罰を禁止する</h1>", {"og": "子どもへの体罰を禁止する"}, None),
         ("", {"title": f"{OWN} - step.example"}, (OWN, "title")),
