@@ -161,8 +161,9 @@ def store(conn: Connection, page: Fetched) -> Outcome:
             visit = Visit(page.fetched, None, page.status)  # no date: revisited soon, and the second look counts
             if not page.archived:
                 frontier.mark_refused(conn, page.site, page.url, Message(PageReason.EMPTIED), visit)
-                text = _notice(conn, outcome, page.article)
-                notices.keep(conn, home.id, page.fetched, page.final_url, text, partial(keep_raw, conn, page))
+                own = frontier.row(conn, page.site, page.url)  # which may lead to the page of another article now
+                for gone in dict.fromkeys((home.id, (own and own.article) or home.id)):
+                    _keep_notice(conn, gone, page)
             return outcome
         if home.gone_since is None or page.fetched > (home.gone_until or home.gone_since):
             _mark_returned(conn, home, page.fetched)
@@ -210,11 +211,13 @@ def keep_raw(conn: Connection, page: Fetched) -> int | None:
     return warc_records.add(conn, page.site, page.raw(), url, page.fetched, page.body_hash)
 
 
-def _notice(conn: Connection, outcome: Outcome, now: Article) -> str:
-    """The text of a page in place of its article, with its headline if that is not the article's."""
-    (newest,) = documents.versions(conn, outcome.id, [outcome.version])
+def _keep_notice(conn: Connection, gone: str, page: Fetched) -> None:
+    """Keep what a page has in place of an article (id): its text, with its headline if that is not the article's."""
+    (newest,) = documents.versions(conn, gone, [get_article_row(conn, gone).number])
+    now = page.article
     known = version_diff.visible_text(newest.article.headline) == version_diff.visible_text(now.headline)
-    return "\n\n".join(part for part in ("" if known else now.headline, now.body) if part)
+    text = "\n\n".join(part for part in ("" if known else now.headline, now.body) if part)
+    notices.keep(conn, gone, page.fetched, page.final_url, text, partial(keep_raw, conn, page))
 
 
 # --- aliases -------------------------------------------------------------------------------------------------------
@@ -277,7 +280,7 @@ def _store_known(conn: Connection, page: Fetched, home: Any, reason: AliasReason
     if page.article.id != home.id:
         reason = reason or _reason(conn, page)
     if _is_edition(page, known, reason):
-        return Outcome("same", home.id, home.number)
+        return Outcome("emptied" if is_emptied(known, article) else "same", home.id, home.number)
     own = _is_own(page, home, reason)
     if page.archived and _latest(conn, home, current) > page.fetched:
         return _store_past(conn, page, article, home, known, current, own)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 
-from index.archive import dialect, edits, erasure, site_state, trust
+from index.archive import dialect, edits, erasure, past_versions, site_state, trust
 from index.archive.column_types import Instant, join_message, split_message
 from index.archive.documents import touch
 from index.archive.tables import articles, fetches, frontier
@@ -420,8 +420,10 @@ def mark_gone(conn: Connection, site: str, url: str, visit: Visit) -> bool:
 
 
 def reopen(conn: Connection, article: str, now: datetime, missing: datetime | None = None) -> bool:
-    """Replace a vanished page of an article by another of its pages, or mark the article gone, as of now or of when it
-    was found `missing`. Returns whether the article is newly gone."""
+    """Replace a vanished page of an article by another of its pages, or mark the article gone: as of when this page was
+    found `missing`, if no page had the article after that, else as of now. Returns whether the article is newly gone.
+
+    What its other pages have in its place is then to be kept, so those are looked at again."""
     has = frontier.c.article == article
     pages = conn.execute(select(frontier.c.id, frontier.c.state).where(has).order_by(frontier.c.id)).all()
     states = {page.state: page.id for page in reversed(pages)}
@@ -434,10 +436,14 @@ def reopen(conn: Connection, article: str, now: datetime, missing: datetime | No
     dialect.of(conn).hold_articles(conn)
     its = articles.c.id == article
     site, since = conn.execute(select(articles.c.site, articles.c.gone_since).where(its)).one()
-    conn.execute(update(articles).where(its).values(gone_since=since or missing or now, gone_until=now))
+    seen = past_versions.last_seen(conn, article)
+    at = now if missing is None or (seen is not None and seen >= missing) else missing
+    conn.execute(update(articles).where(its).values(gone_since=since or at, gone_until=now))
     if since is None:
-        edits.record_removal(conn, article, site, missing or now)
+        edits.record_removal(conn, article, site, at)
         touch(conn, [article], now)
+        silent = (frontier.c.state == PageState.GONE) & (frontier.c.reason != FetchReason.HTTP_STATUS)
+        conn.execute(update(frontier).where(has, silent, frontier.c.fetched < now).values(due=now))
     return since is None
 
 

@@ -34,7 +34,8 @@ def last_seen(conn: Connection, article: str) -> datetime | None:
     its = (t.frontier.c.article == article) & t.frontier.c.reason.is_(None)
     last = select(func.max(t.frontier.c.fetched)).where(its)
     noted = select(func.max(t.fetches.c.at)).join(t.frontier).where(t.frontier.c.article == article, _HAD_IT)
-    seen = [one for one in (conn.execute(query).scalar_one() for query in (last, noted)) if one is not None]
+    back = select(func.max(t.absences.c.back)).where(t.absences.c.article == article)
+    seen = [one for one in (conn.execute(query).scalar_one() for query in (last, noted, back)) if one is not None]
     return max(seen, default=None)
 
 

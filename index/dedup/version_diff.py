@@ -135,13 +135,14 @@ def _renamed(old: Article, new: Article) -> bool:
     may be unknown to us: a last or first part that comes, goes or changes beside one that stays is no change."""
     if visible_text(old.headline) == visible_text(new.headline):
         return False
-    if not all(article.origins.get("headline") == "title" for article in (old, new)):
-        return True
-    return not _without_an_end(old.headline) & _without_an_end(new.headline)
+    return not _may_be_headlines(old) & _may_be_headlines(new)
 
 
-def _without_an_end(title: str) -> set[str]:
-    """A title as a whole, without its last part, and without its first: those that may be a headline."""
+def _may_be_headlines(article: Article) -> set[str]:
+    """The headline; of one that only the <title> gave, also that without its last part, and without its first."""
+    title = article.headline
+    if article.origins.get("headline") != "title":
+        return {visible_text(title)}
     cuts = list(SEPARATOR.finditer(title))
     whole = [title, *((title[: cuts[-1].start()], title[cuts[0].end() :]) if cuts else ())]
     return {visible_text(one) for one in whole if len(words(one)) >= HEADLINE_MIN_WORDS}

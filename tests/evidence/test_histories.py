@@ -103,8 +103,9 @@ class Site:
             case "amp":
                 self._amp(story)
             case "retract":
-                # Else its other page is looked at before it is gone, or the notice has a new headline
-                if set(story.addresses) == {story.url} and story.fetched[-1][0] == story.headline:
+                # Else a former address is looked at before it is gone, or the notice has a new headline
+                pages = {story.url, story.amp}
+                if {*story.addresses} <= pages and story.fetched and story.fetched[-1][0] == story.headline:
                     self.archivist.retract(story, sentence(80_000 + value, words=14))
             case "reextract":
                 self.archivist.reextract()
@@ -130,7 +131,7 @@ class Site:
 
     def _amp(self, story: Story) -> None:
         if story.fetched and story.fetched[-1][:2] == (story.headline, tuple(story.body)):
-            self.archivist.fetch(story, url=f"{story.url}/amp", html=story.html(amp=True))
+            self.archivist.fetch(story, url=story.amp, html=story.html(amp=True))
 
     def _cite(self) -> None:
         for story in self.stories:

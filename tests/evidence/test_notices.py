@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from index.archive import edits, erasure, notices, warc_records
+from index.archive import edits, erasure, frontier, notices, warc_records
 from index.archive import tables as t
 from index.export.edits import edit_fields
 from index.warc.store import WarcStore
@@ -86,6 +86,57 @@ def test_a_notice_belongs_to_its_time(archivist: Archivist, story: Story) -> Non
     assert first.notice is not None
     assert first.back is not None
     assert last.notice is None, "it was gone without a word"
+
+
+@on_both
+def test_a_copy_with_the_notice_does_not_have_the_article(archivist: Archivist, story: Story) -> None:
+    """Such as its AMP page."""
+    archivist.fetch(story, url=story.amp, html=story.html(amp=True))
+    for _ in range(2):
+        archivist.fetch_page(story.url, story.html(notice=RETRACTED))
+    assert removals(archivist) == [], "the copy may still have it"
+    archivist.fetch_page(story.amp, story.html(amp=True, notice=RETRACTED))
+    first = archivist.now
+    archivist.fetch_page(story.amp, story.html(amp=True, notice=RETRACTED))
+    (removal,), (notice,) = removals(archivist), kept(archivist)
+    assert (removal.at, removal.notice, notice.text) == (first, notice, RETRACTED)
+
+
+@on_both
+def test_a_removal_begins_after_the_article_was_last_seen(archivist: Archivist, story: Story) -> None:
+    archivist.fetch(story, url=story.amp, html=story.html(amp=True))
+    archivist.fetch_page(story.url, story.html(notice=RETRACTED))
+    archivist.fetch(story, url=story.amp, html=story.html(amp=True))
+    archivist.fetch_page(story.amp, b"", status=404)
+    archivist.fetch_page(story.url, story.html(notice=RETRACTED))
+    (removal,), (notice,) = removals(archivist), kept(archivist)
+    assert removal.at == archivist.now
+    assert removal.notice == notice
+
+
+@on_both
+def test_a_notice_is_looked_for_when_the_last_copy_goes_without_a_word(archivist: Archivist, story: Story) -> None:
+    archivist.fetch(story, url=story.amp, html=story.html(amp=True))
+    for _ in range(2):
+        archivist.fetch_page(story.url, story.html(notice=RETRACTED))
+    archivist.fetch_page(story.amp, b"", status=404)
+    due = archivist.read(lambda conn: frontier.due(conn, "paper", archivist.now, 9))
+    assert [row.url for row in due] == [story.url]
+    archivist.fetch_page(story.url, story.html(notice=RETRACTED))
+    (removal,), (notice,) = removals(archivist), kept(archivist)
+    assert (removal.notice, notice.text) == (notice, RETRACTED)
+
+
+@on_both
+def test_a_notice_at_another_articles_address_is_kept_for_both(archivist: Archivist, story: Story) -> None:
+    other = Story(2, "The harbour was opened on Friday", [sentence(n) for n in range(20, 26)])
+    archivist.fetch(other)
+    archivist.retract(other, RETRACTED)
+    for _ in range(2):
+        archivist.fetch_page(story.url, other.html(notice=RETRACTED), found_at=other.url)
+    told = {removal.url: removal.notice and removal.notice.text for removal in removals(archivist)}
+    assert told == {other.url: RETRACTED, story.url: f"{other.headline}\n\n{RETRACTED}"}
+    assert len(kept(archivist)) == 2
 
 
 @on_both

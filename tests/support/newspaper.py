@@ -91,6 +91,11 @@ class Story:
         return f"{HOME}/2026/11/story-{self.number}{'-moved' * moves}"
 
     @property
+    def amp(self) -> str:
+        """The URL of its AMP page."""
+        return f"{self.url}/amp"
+
+    @property
     def shown(self) -> tuple[str, ...]:
         """The paragraphs on its page, boxes included."""
         return tuple(part if isinstance(part, str) else part.text for part in self._parts())
@@ -154,9 +159,10 @@ class Archivist:
         self._note(story, story.url)
 
     def retract(self, story: Story, notice: str) -> None:
-        """Fetch a story's page twice while it has a notice in its place."""
-        for _ in range(2):
-            self.fetch_page(story.url, story.html(notice=notice), story.headline)
+        """Fetch a story's page twice while it has a notice in its place, and so its AMP page, if it was found there."""
+        for url in (story.url, *({story.amp} & {*story.addresses})):
+            for _ in range(2):
+                self.fetch_page(url, story.html(amp=url == story.amp, notice=notice), story.headline)
         story.put(notice)
 
     @staticmethod

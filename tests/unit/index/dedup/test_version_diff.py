@@ -161,4 +161,20 @@ def test_the_name_of_a_site_in_a_title_is_no_headline(before: str, after: str, r
     old, new = (replace(BRIDGE, headline=one, origins=titles) for one in (before, after))
     assert is_changed(old, new) is renamed
     assert classify_change(old, new).kinds == (("headline",) if renamed else ())
-    assert is_changed(replace(old, origins={"headline": "h1"}), new), "a heading says what it says"
+
+
+@pytest.mark.parametrize(
+    ("title", "heading", "renamed"),
+    [
+        (f"{BRIDGE.headline} | The Evening Post", BRIDGE.headline, False),
+        (f"وكالة الجسر | {NEWS.headline}", NEWS.headline, False),
+        (f"{BRIDGE.headline} | The Evening Post", BRIDGE.headline.replace("two", "ten"), True),
+        (BRIDGE.headline, f"{BRIDGE.headline} | The Evening Post", True),
+    ],
+    ids=["after it", "before it", "with an edit", "a heading says what it says"],
+)
+def test_a_heading_that_comes_or_goes_beside_a_title_is_no_headline(title: str, heading: str, renamed: bool) -> None:
+    untitled = replace(BRIDGE, headline=title, origins={"headline": "title"})
+    headed = replace(BRIDGE, headline=heading, origins={"headline": "h1"})
+    assert is_changed(untitled, headed) is renamed
+    assert is_changed(headed, untitled) is renamed
