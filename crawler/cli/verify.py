@@ -62,8 +62,9 @@ def verify(
     else:
         say(f"{found.records} raw copies checked ({found.bytes / MEGABYTE:.1f} MB); {len(damaged)} damaged or missing")
         for one in damaged[:MAX_LISTED]:
-            version = f"version {one.version} of article {one.article}" if one.article else "no version"
-            say(f"{one.problem.partition('.')[2]}: {one.url}: {version} ({one.ref.file} at {one.ref.offset})")
+            version = f"version {one.version} of" if one.version else "led to, or took the place of,"
+            whose = f"{version} article {one.article}" if one.article else "no version"
+            say(f"{one.problem.partition('.')[2]}: {one.url}: {whose} ({one.ref.file} at {one.ref.offset})")
         if len(damaged) > MAX_LISTED:
             say(f"and {len(damaged) - MAX_LISTED} more; --json lists all")
         for problem in wrong[:MAX_LISTED]:

@@ -149,7 +149,7 @@ def _raw(config: Config) -> Found:
         damaged = warc_records.damaged(conn)
     told = disk_space.raw_copies(config.settings, extent)
     if damaged:
-        versions = _named([f"{one.url} ({one.version})" for one in damaged if one.version is not None])
+        versions = _named([f"{one.url} ({one.version})" if one.version else one.url for one in damaged])
         return _warning(DoctorMessage.RECORDS_DAMAGED, copies=told, n=len(damaged), versions=versions)
     if bad:  # the next crawl mends it, so it must not hide what is lost
         return _warning(DoctorMessage.TORN, copies=told, files=_named(bad))

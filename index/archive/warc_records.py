@@ -97,7 +97,7 @@ class CheckedRecord:
 class DamagedRecord:
     """A record that was found damaged or missing when it was last `checked` (UTC), with its URL; and the version of an
     article that was read from it, or whose facsimile it is a part of, if there is one: that can no longer be shown as
-    it was, or read again."""
+    it was, or read again. Of a page that led to an article, or took its place, only the article is given."""
 
     ref: WarcRef
     url: str
@@ -340,10 +340,15 @@ def damaged(conn: Connection, article: str | None = None) -> list[DamagedRecord]
     """The records with a problem and the versions that were read from them, of one article or of all."""
     columns = (*_LOCATION, *(t.raws.c[name] for name in ("url", "checked", "problem")))
     first, further, part = t.versions.c, t.further_pages.c, t.facsimile_parts.c
+    beside = (
+        select(of.c.raw, of.c.article, null().label("number")).where(of.c.raw.is_not(None))
+        for of in (t.redirects, t.notices)
+    )
     read = union_all(
         select(first.raw, first.article, first.number).where(first.raw.is_not(None)),
         select(further.raw, further.article, further.version),
         select(part.raw, part.article, part.version),
+        *beside,
     ).subquery()
     query = (
         select(*columns, read.c.article, read.c.number)

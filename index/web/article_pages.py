@@ -83,7 +83,7 @@ def article(
             "same_story": queries.same_story(conn, document),
             "last_seen": past_versions.last_seen(conn, article),
             "copies": queries.with_copies(conn, article),
-            "problems": {one.version: one.problem for one in warc_records.damaged(conn, article)},
+            "problems": {one.version: one.problem for one in warc_records.damaged(conn, article) if one.version},
             "own": annotation_pages.of_article(request, conn, article),
         }
     headline, body = service.marked(asked.query(), document.article)

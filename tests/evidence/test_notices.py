@@ -9,9 +9,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from crawler.maintenance.verification import verify
+from crawler.monitoring.doctor import CHECKS
+from crawler.storage import open_archive
 from index.archive import edits, erasure, frontier, notices, warc_records
 from index.archive import tables as t
 from index.export.edits import edit_fields
+from index.locale import translate
 from index.warc.store import WarcStore
 from tests.support.newspaper import Archivist, Story, sentence
 from tests.support.postgresql import Server, on_both
@@ -166,3 +170,19 @@ def test_a_notice_goes_where_its_article_goes(archivist: Archivist, story: Story
     archivist.write(lambda conn: erasure.forget(conn, erasure.find(conn, notice.article), archivist.now))
     assert kept(archivist) == []
     assert archivist.read(lambda conn: conn.execute(select(func.count()).select_from(t.raws)).scalar_one()) == 0
+
+
+@on_both
+def test_a_damaged_copy_of_a_notice_is_told_with_its_article(archivist: Archivist, story: Story) -> None:
+    archivist.retract(story, RETRACTED)
+    (notice,) = kept(archivist)
+    assert notice.ref is not None
+    archivist.damage_raw_copies(2)
+    archivist.begin_again()
+    with open_archive(archivist.config) as archive, WarcStore(raw_folder(archivist.config)) as raw:
+        assert verify(archive, raw, archivist.now, archivist.now).damaged == 1
+    (lost,) = archivist.read(lambda conn: warc_records.damaged(conn, notice.article))
+    assert (lost.article, lost.version, lost.ref) == (notice.article, None, notice.ref)
+    assert [one.text for one in kept(archivist)] == [RETRACTED]
+    verdict, told = CHECKS["raw copies"](archivist.config)
+    assert (verdict, story.url in translate(told, "ar")) == ("warning", True)
