@@ -303,7 +303,7 @@ def _store_known(conn: Connection, page: Fetched, home: Any, reason: AliasReason
     number = home.number + 1
     _add_version(conn, page, article, number)
     dialect.of(conn).hold_articles(conn)  # after the raw response is on disk, and before its edits are
-    edits.note(conn, home.id, number)
+    _note_edit(conn, page, article, number, joined=joined)
     _update_head(conn, home, article, page.fetched, number)
     return Outcome("changed", home.id, number)
 
@@ -403,6 +403,17 @@ def _texts_before(conn: Connection, home: Any, own: str | None) -> set[str]:
     earlier = (t.versions.c.article == home.id) & (t.versions.c.number < home.number)
     query = select(shown("content_hash")).select_from(t.versions.outerjoin(t.readings, IS_SHOWN)).where(earlier)
     return set(conn.execute(query if own is None else query.where(t.versions.c.url == own)).scalars())
+
+
+def _note_edit(conn: Connection, page: Fetched, article: Article, number: int, *, joined: bool) -> None:
+    """Note the edit that a new version is, unless two articles were `joined` and its page last said the same: the
+    version before is the other page's, which was shown at the same time."""
+    query = select(shown("content_hash")).select_from(t.versions.outerjoin(t.readings, IS_SHOWN))
+    its = (t.versions.c.article == article.id) & (t.versions.c.number < number)
+    last = query.where(its, t.versions.c.url == page.article.url).order_by(t.versions.c.number.desc()).limit(1)
+    if joined and conn.execute(last).scalar() == article.content_hash:
+        past_versions.set_beside(conn, article.id, number)
+    edits.note(conn, article.id, number)
 
 
 def _split_alias(conn: Connection, home: Any, url: str, now: datetime) -> None:

@@ -427,7 +427,9 @@ def reopen(conn: Connection, article: str, now: datetime, missing: datetime | No
     has = frontier.c.article == article
     pages = conn.execute(select(frontier.c.id, frontier.c.state).where(has).order_by(frontier.c.id)).all()
     states = {page.state: page.id for page in reversed(pages)}
-    if PageState.STORED in states:
+    if PageState.STORED in states:  # one that others archived, or an old one, would not be looked at again
+        unplanned = (frontier.c.id == states[PageState.STORED]) & frontier.c.due.is_(None)
+        conn.execute(update(frontier).where(unplanned).values(due=now))
         return False
     if PageState.DUPLICATE in states:
         twin = frontier.c.id == states[PageState.DUPLICATE]

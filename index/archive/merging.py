@@ -59,8 +59,7 @@ def merge_articles(conn: Connection, gone: Any, home: Any, now: datetime, reason
     if followed:
         edits.note(conn, home.id, *joints)
     else:
-        its = (t.versions.c.article == home.id) & t.versions.c.number.in_(joints)
-        conn.execute(update(t.versions).where(its).values(beside=True))
+        past_versions.set_beside(conn, home.id, *joints)
     _give(conn, gone, home, now, reason)
     values = {"number": len(whole), "first_seen": min(home.first_seen, gone.first_seen)}
     conn.execute(update(t.articles).where(t.articles.c.id == home.id).values(**values))

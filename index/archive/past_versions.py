@@ -45,6 +45,13 @@ def set_seen(conn: Connection, article: str, number: int, at: datetime) -> None:
     conn.execute(update(t.versions).where(one).values(seen=at))
 
 
+def set_beside(conn: Connection, article: str, *numbers: int) -> None:
+    """Record of versions that the site did not change what differs from the versions before them: those were another
+    page's, which was shown at the same time."""
+    those = (t.versions.c.article == article) & t.versions.c.number.in_(numbers)
+    conn.execute(update(t.versions).where(those).values(beside=True))
+
+
 def make_room(conn: Connection, article: str, number: int) -> None:
     """Give the versions from this number on, and their readings, the number after theirs."""
     numbers = select(t.versions.c.number).where(t.versions.c.article == article, t.versions.c.number >= number)

@@ -522,6 +522,33 @@ def test_an_article_is_not_gone_while_another_page_has_it(store: Store) -> None:
         assert [row.url for row in frontier.due(conn, "step", NOW + HOUR, 5)] == [alias.url]
 
 
+def test_a_page_that_only_others_archived_is_looked_at_once_the_articles_own_is_gone(store: Store) -> None:
+    one, alias = article(), article("https://step.example/moved")
+    store(page(one))
+    store(page(alias, NOW + 2 * HOUR, archived=True))
+    with store.archive.read() as conn:
+        assert frontier.row(conn, "step", alias.url).due is None  # type: ignore[union-attr]
+    for at in (3, 5):
+        looked_at(store, one, NOW + at * HOUR)
+    with store.archive.read() as conn:
+        assert alias.url in [row.url for row in frontier.due(conn, "step", NOW + 5 * HOUR, 5)]
+    looked_at(store, alias, NOW + 6 * HOUR)
+    looked_at(store, alias, NOW + 7 * HOUR)
+    assert gone(store, one) == (NOW + 6 * HOUR, NOW + 7 * HOUR)
+
+
+def test_a_page_that_others_archived_after_the_removal_is_looked_at(store: Store) -> None:
+    one, alias = article(), article("https://step.example/moved")
+    store(page(one))
+    for at in (1, 3):
+        looked_at(store, one, NOW + at * HOUR)
+    store(page(alias, NOW + 4 * HOUR, archived=True))
+    assert gone(store, one) == (None, None)
+    looked_at(store, one, NOW + 5 * HOUR)
+    with store.archive.read() as conn:
+        assert [row.url for row in frontier.due(conn, "step", NOW + 5 * HOUR, 5)] == [alias.url]
+
+
 # --- whatever comes ------------------------------------------------------------------------------------------------
 
 URLS = st.sampled_from([f"https://step.example/{n}" for n in range(4)])

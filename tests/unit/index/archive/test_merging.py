@@ -160,6 +160,17 @@ def test_a_page_that_was_still_edited_at_the_old_address_ends_with_what_is_shown
     assert room.put(second, OLD).version == 4
     assert room.said(first.id)[-1] == room.said(first.id)[1]
     assert room.put(second, OLD) == Outcome("copy", first.id, 4)
+    compare_waiting(room.archive, room.now)
+    assert [one.version for one in room.read(edits.page, 10).edits] == [3], "what it says it had said all along"
+
+
+def test_what_the_page_took_back_when_the_other_led_there_is_an_edit(room: Newsroom) -> None:
+    first, second = two(room, {}, {"body": EDITED})
+    room.put(replace(second, body=EDITED + "\n\nثالثا", content_hash="b" * 64))
+    room.put(replace(first, body=BODY + "\n\nثانيا", content_hash="a" * 64))
+    assert room.put(second, OLD).version == 5
+    compare_waiting(room.archive, room.now)
+    assert [one.version for one in room.read(edits.page, 10).edits] == [5, 4, 3]
 
 
 @pytest.mark.parametrize("asked", [OLD, NEW], ids=["old first", "new first"])
