@@ -378,8 +378,12 @@ def _reason(conn: Connection, page: Fetched) -> AliasReason | None:
 
 def _is_edition(page: Fetched, own: Article, reason: AliasReason | None) -> bool:
     """Whether the page is another edition of the article, such as its AMP page, now or when it was first seen, so that
-    different wording is not a change. The page that the article itself names as canonical is not an edition."""
+    different wording is not a change. The page that the article itself names as canonical is not an edition, nor is one
+    that names itself where the article has moved to since, though its AMP page was met there first."""
     if page.url == own.url or page.article.url == own.canonical_url:
+        return False
+    names_itself = page.article.canonical_url == page.article.url
+    if reason == AliasReason.SPELLING and names_itself and own.url not in page.spellings:
         return False
     return reason in (AliasReason.CANONICAL, AliasReason.SPELLING, AliasReason.FURTHER_PAGE)
 

@@ -294,9 +294,15 @@ def test_a_box_that_is_learned_is_no_edit(history: list[Op], database_server: Se
         [("fetch", 0, 0), ("replace", 0, 1), ("fetch", 0, 0), ("revert", 0, 0), ("fetch", 0, 0)],
         [("fetch", 0, 0), ("move", 0, 0), ("old", 0, 0), ("cut", 0, 1), ("old", 0, 0), ("revert", 0, 0), ("old", 0, 0)],
         [("fetch", 0, 0), ("move", 0, 0), *[("fetch", 0, 0), ("add", 0, 1)] * 2, ("revert", 0, 0), ("fetch", 0, 0)],
+        [("fetch", 0, 0), ("move", 0, 0), ("amp", 0, 0), *[("fetch", 0, 0), ("add", 0, 1)] * 2, ("fetch", 0, 0)],
     ],
-    ids=["where it was", "at another address that the first leads to", "at another address"],
+    ids=[
+        "where it was",
+        "at another address that the first leads to",
+        "at another address",
+        "at another address whose AMP page was met first",
+    ],
 )
 @on_both
-def test_an_edit_that_is_taken_back_is_two(history: list[Op], database_server: Server | None) -> None:
+def test_an_edit_is_found_wherever_the_article_has_moved(history: list[Op], database_server: Server | None) -> None:
     check(history, database_server)
