@@ -105,7 +105,7 @@ class Site:
             case "retract":
                 # Else a former address is looked at before it is gone, or the notice has a new headline
                 pages = {story.url, story.amp}
-                if {*story.addresses} <= pages and story.fetched and story.fetched[-1][0] == story.headline:
+                if story.asked <= pages and story.fetched and story.fetched[-1][0] == story.headline:
                     self.archivist.retract(story, sentence(80_000 + value, words=14))
             case "reextract":
                 self.archivist.reextract()

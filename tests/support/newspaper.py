@@ -80,6 +80,7 @@ class Story:
     moves: int = 0  # to another address each
     fetched: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = field(default_factory=list)  # and what was shown
     addresses: list[str] = field(default_factory=list)  # at which it was found
+    asked: set[str] = field(default_factory=set)  # the addresses that were asked for it
     notices: list[tuple[int, str]] = field(default_factory=list)  # that took its place, after so many fetches of it
 
     @property
@@ -150,11 +151,13 @@ class Archivist:
 
     def fetch(self, story: Story, url: str | None = None, html: bytes | None = None) -> None:
         """Fetch a story's page, at its own URL or another."""
+        story.asked.add(url or story.url)
         self.fetch_page(url or story.url, html or story.html(), story.headline)
         self._note(story, url or story.url)
 
     def follow(self, story: Story, moves: int) -> None:
         """Fetch a story's page at the address that it had after so many moves."""
+        story.asked.add(story.address(moves))
         self.fetch_page(story.address(moves), story.html(), story.headline, story.url)
         self._note(story, story.url)
 
