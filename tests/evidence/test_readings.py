@@ -95,7 +95,7 @@ def test_a_page_that_we_refuse_as_it_was_stored_too_is_not_removed(
     monkeypatch.setattr(stages, "article", refusing)
     for nonce in (b"1", b"2", b"3"):
         archivist.fetch(first, html=first.html().replace(b"</body>", b"<!-- " + nonce + b" --></body>"))
-    assert [event.what for event in archivist.history(first)] == (["new"] if ours else ["new", "gone"])
+    assert [event.what for event in archivist.history(first)] == (["new"] if ours else ["new", "gone", "notice"])
     assert [one.kinds for one in archivist.edits()] == ([] if ours else [("gone",)])
 
 
