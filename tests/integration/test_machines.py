@@ -282,4 +282,4 @@ def test_an_archive_in_a_file_has_one_machine(tmp_path: Path) -> None:
         house = Harness(room, tmp_path)
         house.open().close()
         house.arshif("machines", "list", code=1)
-        assert "only an archive in PostgreSQL has several" in house.log
+        assert "into which only one machine crawls" in house.log
