@@ -97,10 +97,12 @@ class Rejections:
         def write(conn: Connection) -> None:
             if kind == "refused":
                 frontier.mark_refused(conn, site.id, row.url, problem.message, visit)
-                now_of = frontier.row(conn, site.id, row.url)  # its article may have been merged into another meanwhile
-                if raw is not None and now_of is not None and now_of.article is not None:
+                if raw is None or row.article is None:
+                    return
+                known = frontier.row(conn, site.id, row.url)  # its article may have been merged into another meanwhile
+                if known is not None and known.article is not None:
                     keep = partial(self._keep, conn, site, raw)
-                    notices.keep(conn, now_of.article, raw.fetched, raw.url, "", keep)
+                    notices.keep(conn, known.article, raw.fetched, raw.url, "", keep)
             else:
                 frontier.mark_failed(conn, site.id, row.url, problem.message, retry_at, now)
 

@@ -26,7 +26,7 @@ from index.archive import (
     readings,
     stories,
     warc_records,
-)  # fmt: skip
+)
 from index.archive import tables as t
 from index.archive.article_matching import find_double, get_article_row, match_article, mergeable
 from index.archive.documents import by_url, touch
@@ -412,11 +412,12 @@ def _texts_before(conn: Connection, home: Any, own: str | None) -> set[str]:
 def _note_edit(conn: Connection, page: Fetched, article: Article, number: int, *, joined: bool) -> None:
     """Note the edit that a new version is, unless two articles were `joined` and its page last said the same: the
     version before is the other page's, which was shown at the same time."""
-    query = select(shown("content_hash")).select_from(t.versions.outerjoin(t.readings, IS_SHOWN))
-    its = (t.versions.c.article == article.id) & (t.versions.c.number < number)
-    last = query.where(its, t.versions.c.url == page.article.url).order_by(t.versions.c.number.desc()).limit(1)
-    if joined and conn.execute(last).scalar() == article.content_hash:
-        past_versions.set_beside(conn, article.id, number)
+    if joined:
+        query = select(shown("content_hash")).select_from(t.versions.outerjoin(t.readings, IS_SHOWN))
+        its = (t.versions.c.article == article.id) & (t.versions.c.number < number)
+        last = query.where(its, t.versions.c.url == page.article.url).order_by(t.versions.c.number.desc()).limit(1)
+        if conn.execute(last).scalar() == article.content_hash:
+            past_versions.set_beside(conn, article.id, number)
     edits.note(conn, article.id, number)
 
 

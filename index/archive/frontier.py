@@ -438,7 +438,7 @@ def reopen(conn: Connection, article: str, now: datetime, missing: datetime | No
     dialect.of(conn).hold_articles(conn)
     its = articles.c.id == article
     site, since = conn.execute(select(articles.c.site, articles.c.gone_since).where(its)).one()
-    seen = past_versions.last_seen(conn, article)
+    seen = past_versions.last_seen(conn, article) if missing is not None else None
     at = now if missing is None or (seen is not None and seen >= missing) else missing
     conn.execute(update(articles).where(its).values(gone_since=since or at, gone_until=now))
     if since is None:

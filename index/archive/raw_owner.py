@@ -70,10 +70,7 @@ def settle(url: str, data: Path) -> None:
     """
     known = _read(data)
     if known is not None and known[1] != url:
-        try:
-            replace_file(data / FILE, _line(known[0], url))
-        except OSError as error:
-            raise ArchiveError(f"cannot write {data / FILE}: {error.strerror}") from error
+        _write(data, _line(known[0], url))
 
 
 def elsewhere(data: Path) -> str | None:
@@ -97,10 +94,7 @@ def join(data: Path, line: str) -> None:
 
     :raises ArchiveError: when that cannot be written.
     """
-    try:
-        replace_file(data / FILE, line.encode())
-    except OSError as error:
-        raise ArchiveError(f"cannot write {data / FILE}: {error.strerror}") from error
+    _write(data, line.encode())
 
 
 def _read(data: Path) -> tuple[str, str | None] | None:
@@ -131,6 +125,13 @@ def _begin(data: Path) -> tuple[str, str | None]:
     except OSError as error:
         raise ArchiveError(f"cannot write {file}: {error.strerror}") from error
     return mine, ""
+
+
+def _write(data: Path, line: bytes) -> None:
+    try:
+        replace_file(data / FILE, line)
+    except OSError as error:
+        raise ArchiveError(f"cannot write {data / FILE}: {error.strerror}") from error
 
 
 def _line(mine: str, url: str) -> bytes:
