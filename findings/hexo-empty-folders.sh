@@ -13,10 +13,8 @@ set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
-cat >package.json <<'JSON'
-{"hexo": {}, "dependencies": {"hexo": "8.1.2", "hexo-renderer-marked": "7.0.1"}}
-JSON
-npm install --silent --ignore-scripts --no-audit --no-fund >/dev/null
+echo '{"hexo": {}}' >package.json
+npm install --silent --ignore-scripts --no-audit --no-fund hexo@8.1.2 hexo-renderer-marked@7.0.1 >/dev/null
 mkdir -p source/_posts themes/plain/layout
 printf 'title: Example\nurl: http://localhost.example\ntheme: plain\ntimezone: UTC\npermalink: :year/:month/:day/:title/\n' >_config.yml
 printf 'a text\n' >themes/plain/layout/post.njk

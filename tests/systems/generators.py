@@ -66,8 +66,7 @@ class Pelican:
         for post in posts:
             head = f"Title: {post.headline}\nDate: {post.published.isoformat()}\nCategory: {post.section}\n"
             head += f"Author: {post.author}\nSlug: {post.path}\n\n"
-            picture = f"![harbour]({{static}}/images/{PICTURE})\n\n" if post.fate == "picture" else ""
-            (content / f"{post.path}.md").write_text(head + picture + "\n\n".join(post.body), "utf-8")
+            (content / f"{post.path}.md").write_text(head + _markdown(post, "{static}/images/"), "utf-8")
         settings = {
             "SITENAME": NAME[self.language], "SITEURL": home, "TIMEZONE": "UTC", "DEFAULT_LANG": self.language,
             "PATH": "content", "FEED_ALL_ATOM": "feeds/all.atom.xml", "WITH_FUTURE_DATES": False,
@@ -152,10 +151,7 @@ class Hugo:
             }
             head |= {"weight": 1} if post.fate == "sticky" else {}
             head |= {"aliases": [self.url(post.before)]} if post.moved_from is not None else {}
-            picture = f"![harbour](/{PICTURE})\n\n" if post.fate == "picture" else ""
-            (content / f"{post.path}.md").write_text(
-                f"{json.dumps(head)}\n\n{picture}" + "\n\n".join(post.body), "utf-8"
-            )
+            (content / f"{post.path}.md").write_text(f"{json.dumps(head)}\n\n{_markdown(post)}", "utf-8")
         _run(site, self.programs / "hugo", "--quiet")
         return site / "public"
 
@@ -189,9 +185,8 @@ class Jekyll:
             head: dict[str, object] = {"layout": "post", "title": post.headline, "author": post.author}
             head |= {"date": f"{post.published:%Y-%m-%d %H:%M:%S +0000}", "categories": [post.section]}
             head |= {"redirect_from": unquote(self.url(post.before))} if post.moved_from is not None else {}
-            picture = f"![harbour](/{PICTURE})\n\n" if post.fate == "picture" else ""
             (content / f"{post.published:%Y-%m-%d}-{post.path}.md").write_text(
-                f"---\n{json.dumps(head)}\n---\n\n{picture}" + "\n\n".join(post.body), "utf-8"
+                f"---\n{json.dumps(head)}\n---\n\n{_markdown(post)}", "utf-8"
             )
         _run(site, self.command, "build", "-q")
         return site / "_site"
@@ -232,12 +227,15 @@ class Hexo:
         for post in posts:
             head = {"title": post.headline, "date": f"{post.published:%Y-%m-%d %H:%M:%S}", "categories": [post.section]}
             head |= {"sticky": 1} if post.fate == "sticky" else {}
-            picture = f"![harbour](/{PICTURE})\n\n" if post.fate == "picture" else ""
-            (content / f"{post.path}.md").write_text(
-                f"---\n{json.dumps(head)}\n---\n\n{picture}" + "\n\n".join(post.body), "utf-8"
-            )
+            (content / f"{post.path}.md").write_text(f"---\n{json.dumps(head)}\n---\n\n{_markdown(post)}", "utf-8")
         _run(site, site / "node_modules" / ".bin" / "hexo", "generate", "--silent")
         return site / "public"
+
+
+def _markdown(post: Post, folder: str = "/") -> str:
+    """A post's text, below its picture if it has one, which is in this folder of the site."""
+    picture = f"![harbour]({folder}{PICTURE})\n\n" if post.fate == "picture" else ""
+    return picture + "\n\n".join(post.body)
 
 
 Generator = Pelican | Nikola | Hugo | Jekyll | Hexo
