@@ -9,7 +9,7 @@ from contextlib import suppress
 import pytest
 
 from crawler import stages
-from crawler.errors import PageProblem, Unreadable
+from crawler.errors import PageProblem, Refused, Unreadable
 from crawler.processes.parse_pool import DEADLINE, ParsePool
 from crawler.settings_model import Politeness
 from tests.support.patience import PATIENCE, cpu_within
@@ -28,6 +28,7 @@ def ld(text: str) -> str:
     return f'<script type="application/ld+json">{text}</script>'
 
 
+LINKS = "<p><a href=/x>word word word word word</a></p>" * (MUCH // 50)
 TRAPS = {
     "title of dashes": page(f'<meta property="og:title" content="{"a - " * (MUCH // 4)}">'),
     "title of spaces": page(f'<meta property="og:title" content="a{" " * MUCH}|">'),
@@ -41,7 +42,7 @@ TRAPS = {
     "date of digits": page(f'<meta property="article:published_time" content="{"1" * MUCH}">', "<time>" + "1 " * 9_999),
     "boxes in boxes": page(body="<div class=share>" * 900 + "x" * MUCH + "</div>" * 900),
     "paragraphs": page(body="<p>word word word word</p>" * (MUCH // 26)),
-    "links": page(body="<p><a href=/x>word word word word word</a></p>" * (MUCH // 50)),
+    "links": page('<meta property="og:type" content="article">', LINKS),
     "pictures": page(body="<div class='image'><img src=a></div>" * (MUCH // 40)),
     "comments": page(body="<!--" * (MUCH // 4)),
     "attributes": page(body=f"<p {'a=b ' * (MUCH // 4)}>x</p>"),
@@ -54,6 +55,11 @@ def test_a_trap_costs_seconds_at_most(trap: str) -> None:
     with cpu_within(SECONDS):
         article = stages.article(a_page(TRAPS[trap]), a_site()).article
     assert PROSE.strip() in article.body
+
+
+def test_ten_thousand_links_on_a_page_that_declares_no_article_are_a_list_within_seconds() -> None:
+    with cpu_within(SECONDS), pytest.raises(Refused, match="list of articles"):
+        stages.article(a_page(page(body=LINKS)), a_site())
 
 
 REPEATED = (
