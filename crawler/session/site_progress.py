@@ -39,8 +39,9 @@ class SiteProgress:
 
     `taken` is the number of pages that the run fetches from it, None until its sources have answered; `settled` is how
     many of them are done; `held` is how many of these still wait for their facsimiles. `asked` counts the sources that
-    were polled, `answered` those that answered; `problem` is the first thing that went wrong. `sources` is what was
-    learned of each, by its key. The archive always has the same counts: each page's transaction adds its own.
+    were polled, `answered` those that answered; `problem` is what went wrong with the first source that failed, in the
+    order of the site's file, or else with the first page. `sources` is what was learned of each, by its key. The
+    archive always has the same counts: each page's transaction adds its own.
     """
 
     site: Site
@@ -52,6 +53,13 @@ class SiteProgress:
     answered: int = 0
     problem: Message | None = None
     sources: dict[str, SourceRun] = field(default_factory=dict)
+    _failed: int | None = field(default=None, repr=False)  # the place in the site's file of the source with `problem`
+
+    def fail_source(self, url: str, problem: Message) -> None:
+        """Note what went wrong with the source of this URL: which of several is told depends on no server's speed."""
+        place = [str(source.url) for source in self.site.sources].index(url)
+        if self._failed is None or place < self._failed:
+            self.problem, self._failed = problem, place
 
     @property
     def complete(self) -> bool:

@@ -210,7 +210,7 @@ class Sources:
         site = poll.site.id
         progress = self.progress.sites[site]
         of_url = Message(SourceReason.OF_URL, {"url": poll.url, "why": reason})
-        progress.problem = progress.problem or of_url
+        progress.fail_source(poll.top, of_url)
         now, strikes = datetime.now(UTC), failure_weight(reason)
         if not poll.depth and (source_run := self._run_of(poll)):
             source_run.strikes = strikes
