@@ -113,10 +113,10 @@ class Shown:
 
 
 @contextmanager
-def progress(console: Console = err, interval: float = INTERVAL) -> Iterator[Shown]:
+def progress(console: Console = err, interval: float | None = None) -> Iterator[Shown]:
     """Shows the steps that are begun within the block, and nothing of them after it.
 
-    On a terminal they are bars that move; elsewhere each is a line every `interval` seconds.
+    On a terminal they are bars that move; elsewhere each is a line every `interval` seconds (None: INTERVAL).
     """
     with ExitStack() as stack:
         if console.is_terminal and not console.is_dumb_terminal:
@@ -126,7 +126,7 @@ def progress(console: Console = err, interval: float = INTERVAL) -> Iterator[Sho
             yield Shown(bars)
             return
         shown, over = Shown(None), threading.Event()
-        lines = threading.Thread(target=_print_lines, args=(shown, over, interval), name="progress", daemon=True)
+        lines = threading.Thread(target=_print_lines, args=(shown, over, interval or INTERVAL), name="progress", daemon=True)
         lines.start()
         stack.callback(lines.join)
         stack.callback(over.set)

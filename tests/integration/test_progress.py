@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.integration.harness import Harness, crawled
+from tests.integration.harness import ROOT, Harness, crawled
 from tests.support.news_sites import Newsroom
+from tests.support.patience import PATIENCE
 from tests.support.terminal import plain, shown
+
+OFTEN = "from crawler.cli import progress, app; progress.INTERVAL = .001; app.main()"  # in place of half a minute
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +34,14 @@ def test_a_crawl_shows_its_sites(small: Harness) -> None:
     assert re.search(r"\x1b\[\?25h\r(\x1b\[1A\x1b\[2K)+\s*$", text), "the cursor is back, the bars are gone"
 
 
-@pytest.mark.parametrize(
+TELLING = pytest.mark.parametrize(
     ("command", "seen"),
     [
+        (("crawl", "fr", "--revisit"), r"crawl .*of 1 sites"),
+        (("archive", "ARTICLE"), r"archive .*of 1 addresses"),
+        (("import", "FOLDER/all.warc.gz"), r"import .*\d+ pages"),
+        (("raw", "compact"), r"compact .*\d+ files"),
+        (("manifest", "write"), r"manifest .*\d+ hashes"),
         (("reextract",), r"reextract .*of \d+ articles; \d+ differ"),
         (("export", "search", "--out", "FOLDER/all.jsonl"), r"export .*of \d+ articles"),
         (("export", "warc", "FOLDER/all.warc.gz"), r"export .*of \d+ raw copies"),
@@ -46,16 +56,39 @@ def test_a_crawl_shows_its_sites(small: Harness) -> None:
     ],
     ids=lambda value: " ".join(value[:2]) if isinstance(value, tuple) else "",
 )
+
+
+@TELLING
 def test_a_command_that_can_take_long_shows_how_far_it_is(
-    small: Harness, tmp_path_factory: pytest.TempPathFactory, command: tuple[str, ...], seen: str
+    small: Harness, tmp_path: Path, command: tuple[str, ...], seen: str
 ) -> None:
-    folder = Path(tmp_path_factory.getbasetemp()) / "progress"
-    folder.mkdir(exist_ok=True)
+    assert re.search(seen, plain(shown(small.env, *given(small, tmp_path, command))))
+
+
+@TELLING
+def test_where_there_is_no_terminal_it_writes_lines_from_time_to_time(
+    small: Harness, tmp_path: Path, command: tuple[str, ...], seen: str
+) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", OFTEN, *given(small, tmp_path, command)],
+        cwd=ROOT, env=small.env, capture_output=True, text=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    step, _, _ = seen.partition(" .*")
+    assert re.search(rf"^{step}: \d", ran.stderr, re.MULTILINE), ran.stderr
+    assert "\x1b" not in ran.stderr
+
+
+def given(small: Harness, folder: Path, command: tuple[str, ...]) -> list[str]:
+    """A command's words, once there is what it needs."""
     if command == ("index", "migrate"):
         (small.data / "index" / "current").unlink()
+    if command[0] == "import":
+        small.arshif("export", "warc", str(folder / "all.warc.gz"))
+    if command[0] == "restore":
+        small.arshif("backup", str(folder / "copy"))
     words = {"FOLDER": str(folder), "ARTICLE": small.room.articles("fr")[0].url}
-    text = shown(small.env, *(re.sub("|".join(words), lambda named: words[named[0]], word) for word in command))
-    assert re.search(seen, plain(text))
+    return [re.sub("|".join(words), lambda named: words[named[0]], word) for word in command]
 
 
 def test_elsewhere_a_short_command_writes_only_what_it_did(small: Harness, tmp_path: Path) -> None:
