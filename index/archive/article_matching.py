@@ -6,7 +6,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import time
-from functools import partial
 from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
@@ -43,6 +42,13 @@ _BELOW = _TODAYS.where(t.articles.c.url > bindparam("first"), t.articles.c.url <
 # The first number of four digits or more in a URL, which is no date, with all that is before it
 _NUMBER = re.compile(r"[^#]*?[/_.=-](?=\d{4})(?!(?:19|20)\d\d(?:[/_.-]|\d{4}(?!\d)))\d+(?!\d)")
 _FEW = 5  # articles whose URLs begin alike; more are a section, whose number it is
+_MAX_OF_MOMENT = 20  # articles that are compared; more were all published at once, such as those of another system
+_OF_MOMENT = (
+    select(t.articles)
+    .where(t.articles.c.site == bindparam("site"), t.articles.c.sort_date == bindparam("published"))
+    .order_by(t.articles.c.first_seen.desc(), t.articles.c.id)
+    .limit(_MAX_OF_MOMENT + 1)
+)
 _WITH_QUERY = _TODAYS.where(
     shown("canonical_url").element == bindparam("url"),
     t.articles.c.url > bindparam("first"),
@@ -150,8 +156,9 @@ def _renamed(conn: Connection, new: Article, guid: str | None) -> Any:
     for there in claims:
         if (_is_exact(new) and there.published == new.published) or _one_text(conn, there, new):
             return there
-    similar = near_duplicates.of_site(conn, new.site, new.signature) if new.signature and mergeable(new) else ()
-    for there in map(partial(get_article_row, conn), similar):
+    if not (new.signature and mergeable(new)):
+        return None
+    for there in _published_with(conn, new, new.signature):
         if there.published != new.published or not there.mergeable:
             continue
         if near_duplicates.has_body(conn, there.id, new.headline, new.body):
@@ -159,6 +166,16 @@ def _renamed(conn: Connection, new: Article, guid: str | None) -> Any:
         if _is_exact(new) and _one_text(conn, there, new, claimed=False):
             return there
     return None
+
+
+def _published_with(conn: Connection, new: Article, signature: bytes) -> Sequence[Any]:
+    """Articles of the site that may be this one: those of the same moment, or, where it tells none or very many have
+    the same, those with similar signatures, among which one that was edited a lot can be missed."""
+    if _is_exact(new):
+        together = conn.execute(_OF_MOMENT, {"site": new.site, "published": new.published}).all()
+        if len(together) <= _MAX_OF_MOMENT:
+            return together
+    return [get_article_row(conn, one) for one in near_duplicates.of_site(conn, new.site, signature)]
 
 
 def _is_exact(article: Article) -> bool:

@@ -295,12 +295,14 @@ def test_a_box_that_is_learned_is_no_edit(history: list[Op], database_server: Se
         [("fetch", 0, 0), ("move", 0, 0), ("old", 0, 0), ("cut", 0, 1), ("old", 0, 0), ("revert", 0, 0), ("old", 0, 0)],
         [("fetch", 0, 0), ("move", 0, 0), *[("fetch", 0, 0), ("add", 0, 1)] * 2, ("revert", 0, 0), ("fetch", 0, 0)],
         [("fetch", 0, 0), ("move", 0, 0), ("amp", 0, 0), *[("fetch", 0, 0), ("add", 0, 1)] * 2, ("fetch", 0, 0)],
+        [("fetch", 3, 0), ("box", 2, 28), ("move", 3, 1), ("cut", 3, 6), ("box", 3, 12), ("fetch", 3, 0)],
     ],
     ids=[
         "where it was",
         "at another address that the first leads to",
         "at another address",
         "at another address whose AMP page was met first",
+        "at another address with much that is not its text",
     ],
 )
 @on_both

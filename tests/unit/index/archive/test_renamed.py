@@ -112,3 +112,16 @@ def test_a_redirect_that_comes_later_leads_to_the_same_article(archive: Archive)
     moved = article(url=NEW, headline="هدنة")
     again = replace(page(moved, NOW + 2 * HOUR, url=OLD), final_url=NEW)
     assert archive.write(lambda c: articles.store(c, again)).result() == Outcome("copy", outcome.id, 2)
+
+
+def test_of_articles_with_one_moment_the_one_whose_text_was_edited_is_found_whatever_its_signature(
+    archive: Archive,
+) -> None:
+    """Two signatures without a band in common, as those of texts that share half of their words may be."""
+    others = [identity("", OTHER.replace("السوق", f"السوق{n}")).signature for n in range(4)]
+    for n, signature in enumerate(others[:3]):
+        url = f"https://step.example/other-{n}"
+        stored(archive, article(url=url, headline=f"خبر {n}", body=f"{OTHER}\n\n{n}", signature=signature), NOW)
+    old, new = ELSEWHERE[0] | SIGNED, ELSEWHERE[1] | {"body": BODY + "\n\nتحديث", "signature": others[3]}
+    outcome = renamed(archive, old, new)
+    assert (outcome.kind, outcome.version) == ("changed", 2)
