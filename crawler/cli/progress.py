@@ -126,7 +126,8 @@ def progress(console: Console = err, interval: float | None = None) -> Iterator[
             yield Shown(bars)
             return
         shown, over = Shown(None), threading.Event()
-        lines = threading.Thread(target=_print_lines, args=(shown, over, interval or INTERVAL), name="progress", daemon=True)
+        told = (shown, over, interval or INTERVAL)
+        lines = threading.Thread(target=_print_lines, args=told, name="progress", daemon=True)
         lines.start()
         stack.callback(lines.join)
         stack.callback(over.set)

@@ -144,11 +144,14 @@ def test_saved_pages_are_taken_as_of_when_they_were_saved(tmp_path: Path, house:
     (folder / "one.html").write_bytes(page)
     (folder / "unknown.html").write_bytes(PAGES[1].body)
     os.utime(folder / "one.html", (1_600_000_000, 1_600_000_000))
+    (folder / "two.html").write_bytes(PAGES[2].body)
+    note = {"url": PAGES[2].url, "date_download": "2020-08-01 10:20:30"}  # as news-please writes it
+    (folder / "two.html.json").write_text(json.dumps(note))
     report = told(house, folder)
-    assert (report["new"], report["passed"]) == (1, {"address": 1})
-    assert list(texts(house)) == [PAGES[0].url]
-    events = json.loads(house.arshif("history", PAGES[0].url, "--json"))
-    assert events["events"][0]["at"].startswith("2020-09-13T12:26:40")
+    assert (report["new"], report["passed"]) == (2, {"address": 1})
+    for page, at in ((PAGES[0], "2020-09-13T12:26:40"), (PAGES[2], "2020-08-01T10:20:30")):
+        events = json.loads(house.arshif("history", page.url, "--json"))
+        assert events["events"][0]["at"].startswith(at)
 
 
 def test_damage_costs_what_it_covers_and_is_told(tmp_path: Path, house: Installation) -> None:
