@@ -1,4 +1,5 @@
-"""arshif import: pages that others archived, from WARC and WACZ files, lists of them, and folders of saved pages."""
+"""arshif import: pages that others archived, from WARC and WACZ files, lists of them, and folders of saved pages; and
+addresses that others collected."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ def import_pages(
         list[str],
         typer.Argument(
             metavar="PATH|URL...",
-            help="WARC or WACZ file, folder of such files or of saved pages, list of WARC files (warc.paths.gz).",
+            help="WARC or WACZ file, folder of such files or of saved pages, list of WARC files (warc.paths.gz); or CSV"
+            " or JSON with addresses (url), which are queued for the next crawl of their sites.",
         ),
     ],
     sites: Annotated[str, typer.Option(help="Only pages of these sites: ids or hosts, separated by commas.")] = "",
@@ -80,14 +82,20 @@ def _split(text: str) -> list[str]:
 
 
 def _print(report: ImportReport) -> None:
+    from crawler.importing.page_filter import Passed
+
     say(f"{report.records:,} records, {report.pages:,} pages read")
     say(f"{report.new:,} new articles, {report.changed:,} further versions, {report.same:,} unchanged", "bold")
+    if report.queued or report.known:
+        say(f"{report.queued:,} addresses queued for the next crawl, {report.known:,} known already", "bold")
     if report.copies:
         say(f"{report.copies:,} other addresses of articles")
     for reason, n in sorted(report.refused.items(), key=lambda item: -item[1]):
         say(f"not an article ({reason.removeprefix('page.')}): {n:,}", "dim")
     for reason, n in sorted(report.passed.items(), key=lambda item: -item[1]):
         say(f"passed over ({reason}): {n:,}", "dim")
+    if Passed.NOT_CRAWLED in report.passed:
+        say("`arshif sites add` adds a site, whose addresses can then be imported; `arshif archive` takes single ones")
     if report.unreadable:
         print_error(f"{report.unreadable:,} pages could not be read")
     if report.forgotten:

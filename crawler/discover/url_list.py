@@ -16,11 +16,11 @@ from crawler.models import Discovered
 from crawler.site_config import Kind
 from index.model.codes import SourceReason
 
-# Names of columns, ours first; the others are from common exports and schema.org.
+# Names of columns, ours first; the others are from schema.org and the exports of Media Cloud, news-please and others.
 _NAMES = {
     "url": ("url", "link", "loc", "href"),
     "title": ("title", "headline"),
-    "published": ("published", "datepublished", "date"),
+    "published": ("published", "datepublished", "publish_date", "date_publish", "date"),
     "modified": ("modified", "datemodified", "lastmod"),
     "language": ("language", "inlanguage", "lang"),
 }
@@ -29,8 +29,8 @@ _NAMES = {
 def parse(
     document: SourceDocument, zone: tzinfo | None = None, kind: Kind = "urls", *, languages: tuple[str, ...] = ()
 ) -> Discovered:
-    """The URLs in a list: one per line with `#` comments, or JSON Lines or CSV (comma, semicolon, tab) with a column
-    `url` and optional columns `title`, `published`, `modified` and `language`. URLs must be absolute.
+    """The URLs in a list: one per line with `#` comments, or JSON, JSON Lines or CSV (comma, semicolon, tab) with a
+    column `url` and optional columns `title`, `published`, `modified` and `language`. URLs must be absolute.
 
     :raises SourceProblem: when the list contains no URL.
     """
@@ -54,7 +54,7 @@ def parse(
 def _rows(document: SourceDocument) -> Iterable[Mapping[str, Any]]:
     lines = [text for text in map(str.strip, document.text.lstrip("\ufeff").split("\n")) if text and text[0] != "#"]
     if document.what == "json":
-        return _json_rows(lines)
+        return _json_rows(document.text, lines)
     delimiter = next((mark for mark in "\t;," if lines and mark in lines[0]), ",")
     header = [name.strip().strip('"').lower() for name in lines[0].split(delimiter)] if lines else []
     if not set(header).isdisjoint(_NAMES["url"]):
@@ -72,13 +72,37 @@ def _csv_rows(rows: Iterator[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
             yield {}  # counted as an entry without a link
 
 
-def _json_rows(lines: Iterable[str]) -> Iterator[Mapping[str, Any]]:
-    for text in lines:
-        try:
-            value = json.loads(text)
-        except (ValueError, RecursionError):
-            value = {}  # counted as an entry without a link
+def _json_rows(text: str, lines: Iterable[str]) -> Iterator[Mapping[str, Any]]:
+    """The records of JSON Lines, or of one document: a record, a list of them, or lists of them under names."""
+    try:
+        whole = json.loads(text)
+    except (ValueError, RecursionError):
+        values: Iterable[Any] = map(_of_line, lines)
+    else:
+        values = [*_records(whole)]
+    for value in values:
         yield {str(k).lower(): v for k, v in value.items()} if isinstance(value, Mapping) else {"url": value}
+
+
+def _of_line(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return {}  # counted as an entry without a link
+
+
+def _records(whole: Any) -> Iterator[Any]:
+    if isinstance(whole, list):
+        yield from whole
+    elif isinstance(whole, Mapping) and (lists := [value for value in whole.values() if _holds_records(value)]):
+        for value in lists:
+            yield from value
+    else:
+        yield whole
+
+
+def _holds_records(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, Mapping) for one in value)
 
 
 def _first(row: Mapping[str, Any], names: Iterable[str]) -> str | None:

@@ -19,6 +19,7 @@ from urllib.request import Request, urlopen
 from fastwarc.stream_io import ZstdReader
 
 from crawler.errors import ArshifError
+from crawler.importing.address_lists import ENDINGS as ADDRESSES
 from crawler.importing.saved_pages import ENDINGS as SAVED
 from crawler.settings_model import PRODUCT
 
@@ -66,7 +67,7 @@ def _check(path: str) -> None:
     if not place.exists():
         raise ArshifError(f"{path}: no such file or folder")
     if place.is_file() and not place.name.lower().endswith((*WARCS, *PACKED, *SAVED)):
-        kinds = ", ".join((*WARCS, *PACKED, *LISTS, *SAVED))
+        kinds = ", ".join((*WARCS, *PACKED, *LISTS, *SAVED, *ADDRESSES))
         raise ArshifError(f"{path}: its name ends in none of {kinds}")
 
 

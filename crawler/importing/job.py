@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import shutil
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -26,8 +26,8 @@ from crawler.errors import Busy, PageProblem
 from crawler.extract.draft import Extraction
 from crawler.fetch.raw_capture import decoded, lower_case
 from crawler.fingerprint import body_hash
+from crawler.importing import address_lists, saved_pages, warc_records
 from crawler.importing import inputs as given
-from crawler.importing import saved_pages, warc_records
 from crawler.importing.inputs import Input
 from crawler.importing.page_filter import PageFilter, Passed
 from crawler.importing.plan import Plan, PlannedPage, name_of
@@ -39,10 +39,11 @@ from crawler.session.source_stats import excluding, repeated
 from crawler.site_config import Site
 from crawler.urls.canonical import canonical
 from crawler.urls.variants import variants
-from index.archive import Archive, articles, documents, erasure, leases, repeated_blocks
+from index.archive import Archive, articles, documents, erasure, frontier, leases, repeated_blocks
 from index.archive import warc_records as stored_records
 from index.archive.articles import Continuation, Fetched
 from index.file_lock import hold
+from index.model.candidate import Candidate
 from index.model.codes import PageReason, ReadingReason
 from index.warc.record import Response, WarcRef
 from index.warc.store import WarcStore
@@ -59,7 +60,8 @@ NO_RECORD = -1  # offset of a saved page, which is its file
 class ImportReport:
     """What came of an import: `records` seen, `pages` that were extracted; of those `new` articles, `changed` (another
     version), `same`, `copies` (another URL of an article); `refused` by reason; `unreadable`; `forgotten`, which were
-    erased on request and stay so; and the records that were `passed` over by reason."""
+    erased on request and stay so; and the records that were `passed` over by reason. Of lists of addresses, those that
+    are now `queued` to be crawled, and those that were `known`."""
 
     records: int = 0
     pages: int = 0
@@ -69,6 +71,8 @@ class ImportReport:
     copies: int = 0
     unreadable: int = 0
     forgotten: int = 0
+    queued: int = 0
+    known: int = 0
     refused: dict[str, int] = field(default_factory=dict)
     passed: dict[str, int] = field(default_factory=dict)
 
@@ -123,8 +127,10 @@ class Import:
         self.folder.mkdir(parents=True, exist_ok=True)
         try:
             with hold(self.folder / "lock", wait=False):
-                for group in given.groups(paths):
+                for group in given.groups([path for path in paths if not address_lists.is_one(path)]):
                     report.add(await self._group(group, options))
+                for path in filter(address_lists.is_one, paths):
+                    report.add(await asyncio.to_thread(self._queue, path))
         finally:
             held = list(self._leases.values())
             self.archive.write(partial(leases.release, held=held)).result()
@@ -154,6 +160,25 @@ class Import:
             yield work
         finally:
             shutil.rmtree(work, ignore_errors=True)
+
+    def _queue(self, path: str) -> ImportReport:
+        """Queue a list's addresses for the next crawl of their sites. When they were published is left to their pages:
+        what is older than a site's horizon by the list alone would never be fetched."""
+        report, wanted = ImportReport(), defaultdict[str, list[Candidate]](list)
+        for candidate in address_lists.read(path):
+            report.records += 1
+            site = self.wanted.site_of(candidate.url)
+            if reason := self.wanted.look_at_address(candidate.url):
+                _count(report.passed, reason)
+            elif site is not None:
+                wanted[site.id].append(replace(candidate, published=None, modified=None))
+        for id_, candidates in wanted.items():
+            offer = partial(frontier.offer, site=id_, source="urls", candidates=candidates, now=datetime.now(UTC))
+            result = self.archive.write(offer, self._lease(self.config.sites[id_])).result()
+            report.queued += result.new
+            report.known += result.known
+            report.forgotten += len(candidates) - result.new - result.known
+        return report
 
     # --- which pages
 

@@ -34,6 +34,7 @@ class Passed(StrEnum):
     FURTHER = "further"  # that of a further page, which is read with the article before it, if there is one
     SITE = "site"  # not among --sites
     LANGUAGE = "language"  # not among --languages, once it was read
+    NOT_CRAWLED = "not_crawled"  # in a list of addresses: of no configured site
 
 
 @dataclass
@@ -68,10 +69,20 @@ class PageFilter:
         address = canonical(head.url)
         if address is None:
             return Passed.ADDRESS
+        return self._look_at(address, head.date)
+
+    def look_at_address(self, url: str) -> Passed | None:
+        """None if this canonical URL is one to crawl, else why it is not."""
+        site = self.site_of(url)
+        if site is not None and site.id not in self.config.sites:
+            return Passed.NOT_CRAWLED
+        return self._look_at(url, datetime.now(UTC))
+
+    def _look_at(self, address: str, at: datetime) -> Passed | None:
         site = self.site_of(address)
         if site is None:
             return Passed.SITE
-        rules = site.rules_on(head.date.date())
+        rules = site.rules_on(at.date())
         reason = may_be_article(address, rules.allow, rules.deny)
         return Passed.FURTHER if reason == UrlReason.PAGE else Passed.ADDRESS if reason else None
 

@@ -7,11 +7,14 @@ import json
 import os
 import signal
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from crawler.storage import open_archive
+from index.archive import frontier
 from tests.faults.consistency import ARSHIF, Installation, articles_of, check_sound, count_versions, indexed
 from tests.support.patience import wait_for
 from tests.support.postgresql import Server
@@ -160,3 +163,40 @@ def test_damage_costs_what_it_covers_and_is_told(tmp_path: Path, house: Installa
     report = told(house, tmp_path / "a.warc.gz")
     assert report["new"] >= len(PAGES) - 2
     assert report["passed"]["damaged"] >= 1
+
+
+PRESS = """\
+name: Press
+homepage: https://press.example.com/
+country: GB
+languages: [en]
+sources: [{kind: feed, url: "https://press.example.com/feed"}]
+"""
+
+
+def test_addresses_that_others_collected_are_queued_for_their_sites(tmp_path: Path, house: Installation) -> None:
+    """However long ago the list says they were published; each once, however often it is given."""
+    sites = house.config / "sites.local"
+    sites.mkdir()
+    (sites / "press.yaml").write_text(PRESS)
+    urls = [f"https://press.example.com/2019/05/05/story-{n}" for n in range(3)]
+    listed = tmp_path / "mediacloud.csv"
+    rows = [
+        f"{n},2019-05-05,Story {n},{url}" for n, url in enumerate([*urls, urls[0], "https://other.example/a-story"])
+    ]
+    listed.write_text("\n".join(("id,publish_date,title,url", *rows)))
+    first, again = told(house, listed), told(house, listed)
+    assert (first["queued"], first["known"], first["passed"]) == (3, 0, {"not_crawled": 1})
+    assert (again["queued"], again["known"]) == (0, 3)
+    with open_archive(house.loaded()) as archive, archive.read() as conn:
+        due = frontier.due(conn, "press", datetime.now(UTC), 10)
+    assert {row.url for row in due} == set(urls)
+    assert {row.title for row in due} == {f"Story {n}" for n in range(3)}
+
+
+def test_a_list_without_an_address_is_told(tmp_path: Path, house: Installation) -> None:
+    listed = tmp_path / "fundus.json"
+    listed.write_text('{"Press": [{"title": "A headline", "body": {"summary": [], "sections": []}}]}')
+    ended, said = house.ended("crawler.cli", "import", str(listed))
+    assert ended == 1
+    assert f"{listed}: no addresses: write one per line, or CSV or JSON Lines with a url column" in said

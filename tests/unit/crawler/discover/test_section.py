@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -102,10 +102,13 @@ def listed(text: str) -> Discovered:
     [
         "# back-fill\n\nhttps://example.sy/1\r\n https://example.sy/2 \nnonsense\n",
         '{"url": "https://example.sy/1"}\n{"link": "https://example.sy/2"}\n{"url": "nonsense"}\n',
+        '[\n {"url": "https://example.sy/1"},\n {"url": "https://example.sy/2"},\n {"url": "nonsense"}\n]',
+        '{"A": [{"url": "https://example.sy/1"}], "B": [{"url": "https://example.sy/2"}, {"url": "nonsense"}]}',
+        '["https://example.sy/1", "https://example.sy/2", "nonsense"]',
         "id,url\n1,https://example.sy/1\n2,https://example.sy/2\n3,nonsense\n",
         "\ufeffURL;id\nhttps://example.sy/1;1\nhttps://example.sy/2;2\nnonsense;3\n",
     ],
-    ids=["plain", "jsonl", "csv", "semicolons"],
+    ids=["plain", "jsonl", "json", "by name", "addresses alone", "csv", "semicolons"],
 )
 def test_lists_of_urls(text: str) -> None:
     found = listed(text)
@@ -121,7 +124,30 @@ def test_a_list_may_say_more_than_the_url() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "reason"), [("no address here\n", "source.no_urls"), ("<html><p>x", "source.web_page")]
+    "text",
+    [
+        "id,indexed_date,language,media_name,publish_date,title,url\n"
+        "7,2024-05-06 01:02:03,ar,example.sy,2024-05-05,عنوان,https://example.sy/1\n",
+        '{\n "authors": [],\n "date_publish": "2024-05-05 00:00:00",\n "language": "ar",\n "maintext": "نص",\n'
+        ' "title": "عنوان",\n "url": "https://example.sy/1"\n}',
+    ],
+    ids=["Media Cloud", "news-please"],
+)
+def test_exports_of_other_programs_are_lists(text: str) -> None:
+    (found,) = discover.parse("urls", text.encode(), "https://example.sy/list", {}, zone=UTC).candidates
+    assert (found.url, found.title, found.language) == ("https://example.sy/1", "عنوان", "ar")
+    assert found.published is not None
+    assert found.published.date() == date(2024, 5, 5)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("no address here\n", "source.no_urls"),
+        ("<html><p>x", "source.web_page"),
+        ('{"Press": [{"title": "no address", "body": "text"}]}', "source.no_urls"),  # as Fundus saves articles
+    ],
+    ids=["text", "page", "no addresses"],
 )
 def test_what_is_no_list(text: str, reason: str) -> None:
     with pytest.raises(SourceProblem) as problem:
