@@ -350,12 +350,17 @@ class Daemon:
         return [site for site in sites if site.id not in taken and not site.hosts & busy]
 
     def _announced(self, conn: Connection, turns: Mapping[str, Due], now: datetime) -> dict[str, site_state.NextRun]:
-        """The next runs that differ from those now shown on the web page; a site being crawled, or not crawled at all,
-        has none."""
+        """The next runs that differ from those now shown on the web page, where one that is due differs from no other
+        moment that has passed; a site being crawled keeps its own, and one not crawled at all has none."""
         shown = {state.id: (state.next_run, state.next_why) for state in site_state.states(conn)}
         off = dict.fromkeys(shown.keys() - {site.id for site in self.config.enabled}, site_state.NO_NEXT_RUN)
-        ahead = {site: (turn.at, turn.why) if turn.at > now else site_state.NO_NEXT_RUN for site, turn in turns.items()}
-        news = {site: turn for site, turn in (off | ahead).items() if turn != shown.get(site, site_state.NO_NEXT_RUN)}
+        known = {site: _as_of(turn, now) for site, turn in shown.items()}
+        due: dict[str, site_state.NextRun] = {site: (turn.at, turn.why) for site, turn in turns.items()}
+        news = {
+            site: turn
+            for site, turn in (off | due).items()
+            if _as_of(turn, now) != known.get(site, site_state.NO_NEXT_RUN)
+        }
         return {
             site: turn for site, turn in news.items() if turn == site_state.NO_NEXT_RUN or not leases.holder(conn, site)
         }
@@ -402,6 +407,12 @@ class Daemon:
             self.machine.leave()
         except ArchiveError as error:
             log.error("%s", error)
+
+
+def _as_of(turn: site_state.NextRun, now: datetime) -> site_state.NextRun:
+    """A turn with the moment itself, if that has passed: since when a site is due is told to nobody."""
+    at, why = turn
+    return None if at is None else max(at, now), why
 
 
 def _named(chosen: Sequence[Site]) -> str:

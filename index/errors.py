@@ -65,6 +65,13 @@ class InvalidValue(ArshifError):
     kind = "error.invalid_value"
 
 
+class WrongPlace(ArshifError):
+    """A file or folder that a command was given is none that it can use, and is left as it is. Exit code 2."""
+
+    exit_code = 2
+    kind = "error.wrong_place"
+
+
 class FileThere(ArshifError):
     """A file to be created exists already, and is left as it is. Exit code 2."""
 

@@ -11,6 +11,7 @@ import typer
 
 from crawler.cli.messages import CommandMessage
 from crawler.cli.options import Json
+from crawler.cli.progress import progress
 from crawler.console import cell, print_error, print_json, say
 from crawler.errors import ConfigError
 from crawler.logging_setup import set_up_log
@@ -43,6 +44,7 @@ def add_site(
     from crawler.onboarding.preview import propose
     from crawler.onboarding.proposal import named
     from crawler.urls.canonical import canonical
+    from index.locale import FALLBACK, translate
 
     address = canonical(url if "://" in url else f"https://{url}")
     if address is None:
@@ -54,7 +56,10 @@ def add_site(
     set_up_log(logging.WARNING if json else logging.INFO)
     if not json:
         say(f"Exploring {address}, with {config.settings.politeness.delay:g} s between requests")
-    proposal = named(propose(config, address), id_, country, config.sites)
+    with progress() as shown:
+        step = shown.begin("explore", "steps")
+        found = propose(config, address, lambda message: step.update(step.done + 1, note=translate(message, FALLBACK)))
+    proposal = named(found, id_, country, config.sites)
     file = folder / f"{proposal.site.id}.yaml"
     if not dry_run:
         folder.mkdir(exist_ok=True)

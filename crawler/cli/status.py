@@ -63,11 +63,11 @@ def _rows(conn: Connection, config: Config, sites: tuple[Site, ...], now: dateti
     from crawler.scheduling.reasons import ScheduleReason
     from crawler.scheduling.site_schedule import due
     from crawler.session.source_stats import load_stats
-    from index.archive import documents, hosts, leases, site_state, source_state, trust
+    from index.archive import documents, hosts, leases, runs, site_state, source_state, trust
     from index.locale import plain
     from index.model.message import Message
 
-    last, waits = last_runs(conn), hosts.waiting(conn, now)
+    last, waits, busy = last_runs(conn), hosts.waiting(conn, now), runs.at_work(conn)
     states = {state.id: state for state in site_state.states(conn)}
     doubts = trust.all_untrusted(conn)
     rows = []
@@ -77,7 +77,7 @@ def _rows(conn: Connection, config: Config, sites: tuple[Site, ...], now: dateti
         turn = due(site, last, now, config.settings.schedule.every, history, waits)
         at: datetime | None
         at, why = turn.at, turn.why
-        if leases.holder(conn, site.id):
+        if site.id in busy or leases.holder(conn, site.id):  # a run that has begun gets its leases a little later
             at, why = None, Message(ScheduleReason.RUNNING)
         elif not site.enabled:
             at, why = None, Message(ScheduleReason.OFF)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -96,9 +96,12 @@ class Erasure:
         told = f"{url}: not in the archive; it is only kept away"
         return ErasureTarget(name, config, min(sites), tuple(sorted(sites)), (), urls, False, told)
 
-    def forget(self, what: ErasureTarget, now: datetime) -> Erased:
+    def forget(
+        self, what: ErasureTarget, now: datetime, told: Callable[[int, int], None] = lambda _done, _all: None
+    ) -> Erased:
         """Erase the target for good, with all that crawls have added to it since it was resolved. After an
-        interruption, it is safe to run again.
+        interruption, it is safe to run again. `told` is called with the articles erased so far, and their number in
+        all.
 
         :raises Busy: when a site is being crawled, or another process makes a backup or erases something.
         """
@@ -108,7 +111,7 @@ class Erasure:
             held: dict[str, leases.Lease] = {}
             try:
                 what = self._hold(what, held, now)
-                done = self._forget(what, held, now, still_held)
+                done = self._forget(what, held, now, still_held, told)
             finally:
                 self.archive.write(partial(leases.release, held=held.values())).result()
         return replace(done, left=self.archive.database.purge())
@@ -125,7 +128,12 @@ class Erasure:
         return what
 
     def _forget(
-        self, what: ErasureTarget, held: Mapping[str, leases.Lease], now: datetime, still_held: StillHeld
+        self,
+        what: ErasureTarget,
+        held: Mapping[str, leases.Lease],
+        now: datetime,
+        still_held: StillHeld,
+        told: Callable[[int, int], None],
     ) -> Erased:
         if what.whole:  # first, so that a crawl begun after a crash finds the mark
             self.archive.write(partial(erasure.refuse_site, site=what.site, now=now), held[what.site]).result()
@@ -133,6 +141,7 @@ class Erasure:
         done = Erased(what.site, urls=len(what.urls), raws=unknown, sites=what.sites)
         blanked: set[WarcRef] = set()
         for number, (site, article) in enumerate(what.articles):
+            told(number, len(what.articles))
             still_held()  # else a compaction may move the records between these steps
             if number % TOGETHER == 0:  # a place may have to write each file anew
                 with self.archive.read() as conn:

@@ -25,7 +25,7 @@ from sqlalchemy import Connection, delete
 from index.archive import Archive, data_folder, liveness, migrate, sqlite
 from index.archive import tables as t
 from index.atomic_files import replace_file, sync_folder
-from index.errors import ArchiveError, Busy
+from index.errors import ArchiveError, Busy, WrongPlace
 from index.file_lock import hold
 from index.warc.files import is_file_name
 from index.warc.place import FileFacts, Place
@@ -74,13 +74,17 @@ def back_up(archive: Archive, raw: Place, into: Path, told: Told | None = None) 
     `told` is called with the bytes read so far, and with their number in all.
 
     :raises Busy: when another process is making a backup or erasing.
-    :raises ArchiveError: when the folder is not empty or the disk is full.
+    :raises WrongPlace: when it is a file, or the folder is not empty.
+    :raises ArchiveError: when the disk is full.
     """
     file = archive.path
     with archive.database.lock(KEEPING), _display_path(into):
-        into.mkdir(parents=True, exist_ok=True)
+        try:
+            into.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError):
+            raise WrongPlace(f"{into} is or lies in a file: name a new folder for the copy") from None
         if any(into.iterdir()):
-            raise ArchiveError(f"{into} is not empty: name a new folder for the copy")
+            raise WrongPlace(f"{into} is not empty: name a new folder for the copy")
         made = datetime.now(UTC)
         copy = into / ARCHIVE
         with closing(sqlite3.connect(file, timeout=sqlite.BUSY_SECONDS)) as source:
@@ -110,6 +114,7 @@ def back_up(archive: Archive, raw: Place, into: Path, told: Told | None = None) 
 def check(folder: Path, moved: _Moved | None = None) -> Backup:
     """The contents of a backup, after verifying each file against its digest and the integrity of the database.
 
+    :raises WrongPlace: when the folder holds no backup that was completed.
     :raises ArchiveError: when the backup is not complete and intact; the message names the file.
     """
     backup = _contents(folder)
@@ -149,8 +154,8 @@ def restore(
     Raw responses that are not in `data` but `elsewhere` are written there, as far as they are missing; what else is
     there stays, but for files that are not as in the backup, which `force` replaces.
 
-    :raises ArchiveError: when there is an archive already and `force` is not set, or one in PostgreSQL that has its raw
-        responses there, or the backup is not complete.
+    :raises WrongPlace: when there is an archive already and `force` is not set, or `folder` holds no backup.
+    :raises ArchiveError: when an archive in PostgreSQL has its raw responses there, or the backup is not complete.
     :raises Busy: when a process is working there, even with `force`.
     """
     data_folder.check_free(data)
@@ -160,7 +165,7 @@ def restore(
     own = [] if elsewhere is not None else [raw]
     there = [path for path in (archive, sqlite.journal(archive), shared(archive), *own) if path.exists()]
     if there and not force:
-        raise ArchiveError(f"{data} holds an archive already: name another place, or move it aside with --force")
+        raise WrongPlace(f"{data} holds an archive already: name another place, or move it aside with --force")
     with _display_path(data), _nobody_else(data):
         for left in data.glob(f"{migrate.RESTORING}*"):  # from an interrupted restore
             shutil.rmtree(left)
@@ -251,8 +256,8 @@ def _contents(folder: Path) -> Backup:
         if TypeAdapter(dict[str, Any]).validate_json(text).get("format") != FORMAT:
             raise ArchiveError(f"{file} was written by a newer Arshif: update this one")
         backup = TypeAdapter(Backup).validate_json(text)
-    except FileNotFoundError:
-        raise ArchiveError(f"{folder} is no whole copy: it has no {CONTENTS}, which is written last") from None
+    except (FileNotFoundError, NotADirectoryError):
+        raise WrongPlace(f"{folder} is no whole copy: it has no {CONTENTS}, which is written last") from None
     except (OSError, ValueError) as error:
         raise ArchiveError(f"{file} cannot be read ({error}): use another copy") from None
     if unsafe := [part.name for part in backup.parts if not _is_part_name(part.name)]:

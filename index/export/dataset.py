@@ -22,7 +22,7 @@ from sqlalchemy import Connection
 from index.archive import Archive, documents
 from index.archive.upsert import chunks
 from index.atomic_files import new_file, replace_file
-from index.errors import ArchiveError, FileThere
+from index.errors import ArchiveError, FileThere, WrongPlace
 from index.export.columns import COLUMNS
 from index.export.parquet import ParquetFile
 from index.file_lock import hold
@@ -61,6 +61,8 @@ class Dataset:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._digests = self._noted()
+        except (FileExistsError, NotADirectoryError):
+            raise WrongPlace(f"{self.folder} is or lies in a file: name a folder") from None
         except OSError as error:
             raise ArchiveError(f"cannot write {error.filename or self.folder}: {error.strerror}") from error
 

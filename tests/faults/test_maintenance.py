@@ -11,7 +11,7 @@ import pytest
 
 from crawler.storage import open_archive, open_index
 from index.archive.backup import check
-from index.errors import ArchiveError
+from index.errors import ArchiveError, WrongPlace
 from index.search import indexer
 from tests.faults.consistency import Installation, articles_of, check_sound, indexed
 from tests.faults.kill_at import POINTS
@@ -42,7 +42,7 @@ def test_a_backup(house: Installation, tmp_path: Path) -> None:
     before = articles_of(house)
     for number, stage in enumerate(points("backup")):
         kill(house, stage, "backup", str(tmp_path / f"{number}"))
-        with pytest.raises(ArchiveError, match="is no whole copy"):
+        with pytest.raises(WrongPlace, match="is no whole copy"):
             check(tmp_path / f"{number}")
     house.arshif("backup", str(tmp_path / "whole"))
     assert check(tmp_path / "whole").articles == len(before)

@@ -271,6 +271,7 @@ def test_on_a_terminal_two_ports_are_two_sites_with_ids_and_countries_that_a_per
     text = shown(strangers.env, "sites", "add", "http://www.tide.example:8082/", *chosen, both=True)
     assert "The Paper  (ebb, LB, en, Asia/Beirut)" in plain(text)
     assert plain(text) != text, "in colours"
+    assert re.search(r"explore .*\d steps; \S", plain(text)), "how far it is"
     sites = load(strangers.config).sites
     homes = {str(sites[name].homepage) for name in ("tide", "ebb")}
     assert homes == {"http://www.tide.example:8081/", "http://www.tide.example:8082/"}

@@ -17,9 +17,9 @@ import pytest
 from mcp import Client, StdioServerParameters
 
 from crawler.urls.canonical import canonical
-from index.archive import source_state
+from index.archive import runs, source_state
 from index.locale import plain, translate
-from index.model.codes import SourceReason
+from index.model.codes import RunStatus, SourceReason
 from index.model.message import Message
 from tests.integration.harness import ROOT, Harness, crawled
 from tests.support.news_sites import Newsroom
@@ -63,6 +63,14 @@ def test_the_status_tells_what_raw_copies_cost_and_what_of_a_source_was_left(sma
     assert f"fr: {source.url}: {translate(answer.problem, 'en')}" in printed
     assert "a month adds" in printed
     assert "interrupted" not in printed, "its crawl ended well"
+
+
+def test_a_run_that_has_begun_is_not_called_interrupted_before_it_has_its_leases(small: Harness) -> None:
+    with small.open() as archive:
+        number = archive.write(lambda conn: runs.start(conn, ["fr"], datetime.now(UTC), owner="test")).result()
+        (row,) = small.told("status", "fr")
+        archive.write(lambda conn: runs.finish(conn, number, RunStatus.OK, datetime.now(UTC))).result()
+    assert (row["next_run"], row["why_code"]) == (None, "schedule.running")
 
 
 def test_a_site_that_is_switched_off_has_no_next_crawl(small: Harness) -> None:

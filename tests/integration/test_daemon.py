@@ -131,6 +131,22 @@ def test_a_day_of_its_life(house: Harness, room: Newsroom) -> None:
     assert "Traceback" not in service.log
 
 
+def test_a_site_that_is_due_says_so_and_why_until_it_is_crawled(house: Harness) -> None:
+    house.crawl()
+    config = load(house.config)
+    often = config.settings.model_copy(update={"schedule": ScheduleSettings(every=EVERY)})
+    with house.open() as archive:
+        tended = Daemon(replace(config, settings=often), archive, False)
+        wait_for(lambda: len(tended.due()) == len(config.enabled))
+        with archive.read() as conn:
+            known = {state.id: state for state in site_state.states(conn)}
+        why = Message(ScheduleReason.EVERY, {"interval": int(60 * EVERY)})
+        assert {state.next_why for state in known.values()} == {why}
+        assert all(state.next_run and state.next_run <= datetime.now(UTC) for state in known.values())
+        archive.write = pytest.fail  # type: ignore[method-assign,assignment]
+        tended.due()
+
+
 def test_turns_are_written_where_they_changed(house: Harness) -> None:
     house.crawl()
     config = load(house.config)

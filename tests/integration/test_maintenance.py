@@ -89,7 +89,7 @@ def test_a_copy_made_during_a_crawl_is_put_back_and_searched(room: Newsroom, tmp
     with house.archive() as conn:
         now = documents.count(conn)
         assert documents.count(conn, "english") <= copied["articles"] <= now
-    house.arshif("restore", str(tmp_path / "copy"), code=4)
+    house.arshif("restore", str(tmp_path / "copy"), code=2)
     back = house.told("restore", str(tmp_path / "copy"), "--force")
     assert (back["articles"], back["indexed"]) == (copied["articles"], True)
     assert len(house.found("")) == len(house.documents()) == copied["articles"]

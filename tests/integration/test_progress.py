@@ -52,6 +52,8 @@ TELLING = pytest.mark.parametrize(
         (("extract", "ARTICLE"), r"extract .*of 1 pages"),
         (("sites", "check", "fr,fa"), r"check .*of \d+ sources"),
         (("index", "migrate"), r"index .*of \d+ documents"),
+        (("export", "dataset", "FOLDER/set"), r"export .*of \d+ articles"),
+        (("export", "wacz", "fr", "--out", "FOLDER/fr.wacz"), r"export .*of \d+ articles"),
         (("verify", "--within", "0"), r"verify .*of \d+ raw copies; 0 damaged, 0 missing"),
     ],
     ids=lambda value: " ".join(value[:2]) if isinstance(value, tuple) else "",
@@ -77,6 +79,12 @@ def test_where_there_is_no_terminal_it_writes_lines_from_time_to_time(
     step, _, _ = seen.partition(" .*")
     assert re.search(rf"^{step}: \d", ran.stderr, re.MULTILINE), ran.stderr
     assert "\x1b" not in ran.stderr
+
+
+def test_an_erasure_shows_how_far_it_is(small: Harness) -> None:
+    for article in small.room.articles("fa")[:2]:
+        text = shown(small.env, "forget", article.url, "--yes")
+        assert re.search(r"forget .*of 1 articles", plain(text))
 
 
 def given(small: Harness, folder: Path, command: tuple[str, ...]) -> list[str]:

@@ -24,7 +24,7 @@ from sqlalchemy import select, update
 from index.archive import Archive, articles, backup, documents, leases, warc_files
 from index.archive import tables as t
 from index.archive.backup import back_up, check, restore
-from index.errors import ArchiveError, Busy
+from index.errors import ArchiveError, Busy, WrongPlace
 from index.file_lock import hold
 from index.warc.folder import Folder
 from index.warc.record import Response, WarcRef
@@ -128,7 +128,7 @@ def test_a_copy_made_while_a_crawl_writes_is_whole(written: Writer, tmp_path: Pa
 
 def test_an_archive_that_is_there_is_moved_aside_and_only_when_asked(copied: Path, data: Path) -> None:
     before = whole(data)
-    with pytest.raises(ArchiveError, match="holds an archive already"):
+    with pytest.raises(WrongPlace, match="holds an archive already"):
         restore(copied, data)
     assert whole(data) == before
     made, aside = restore(copied, data, force=True)
@@ -158,7 +158,7 @@ def test_damage_is_found_before_anything_is_put_back(copied: Path, tmp_path: Pat
 
 def test_a_copy_that_was_broken_off_is_none(copied: Path, tmp_path: Path) -> None:
     (copied / backup.CONTENTS).unlink()
-    with pytest.raises(ArchiveError, match="which is written last"):
+    with pytest.raises(WrongPlace, match="which is written last"):
         restore(copied, tmp_path / "elsewhere")
 
 
@@ -273,8 +273,16 @@ def test_nor_do_names_of_files_to_be_deleted(written: Writer, tmp_path: Path) ->
 
 
 def test_a_folder_with_something_in_it_is_not_written_to(copied: Path, data: Path) -> None:
-    with Archive(data / backup.ARCHIVE) as archive, pytest.raises(ArchiveError, match="is not empty"):
+    with Archive(data / backup.ARCHIVE) as archive, pytest.raises(WrongPlace, match="is not empty"):
         back_up(archive, Folder(data / backup.RAW), copied)
+
+
+def test_a_file_is_no_folder_for_a_copy(copied: Path, data: Path, tmp_path: Path) -> None:
+    for place in (copied / backup.ARCHIVE, copied / backup.ARCHIVE / "below"):
+        with Archive(data / backup.ARCHIVE) as archive, pytest.raises(WrongPlace, match="name a new folder"):
+            back_up(archive, Folder(data / backup.RAW), place)
+        with pytest.raises(WrongPlace, match="is no whole copy"):
+            restore(place, tmp_path / "elsewhere")
 
 
 def test_the_copy_is_without_what_indexes_lack(copied: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from pyarrow import dataset as datasets
 
 from index.archive import Archive, articles, erasure
-from index.errors import ArchiveError, Busy, FileThere
+from index.errors import Busy, FileThere, WrongPlace
 from index.export import dataset as module
 from index.export.columns import COLUMNS
 from index.export.dataset import STATE, Dataset
@@ -112,13 +112,19 @@ def test_one_that_was_broken_off_goes_on(
     assert not list(folder.rglob("*.new"))
 
 
+def test_a_file_is_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "set.parquet").write_text("mine")
+    for place in (tmp_path / "set.parquet", tmp_path / "set.parquet" / "below"):
+        with pytest.raises(WrongPlace, match="name a folder"):
+            Dataset(place)
+    assert (tmp_path / "set.parquet").read_text() == "mine"
+
+
 def test_a_folder_with_something_else_is_left_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(FileThere):
         Dataset(tmp_path)
     assert [file.name for file in tmp_path.iterdir() if file.is_file()] == ["mine.txt"]
-    with pytest.raises(ArchiveError, match=r"mine\.txt"):
-        Dataset(tmp_path / "mine.txt")
 
 
 def test_a_damaged_state_means_that_all_is_written_anew(archive: Archive, tmp_path: Path) -> None:
