@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import configparser
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -16,14 +16,34 @@ from typing import Any
 
 import pytest
 import yaml
+from typer.main import get_command
 
+from crawler.cli.app import app
 from crawler.config import load
+from crawler.processes.crawl_process import GRACE
 from index.archive import Archive
 from index.engines.elastic import role
 from index.model.codes import Verdict
 from index.web.metrics import Metrics
 
 ROOT = Path(__file__).parents[2]
+SINGLE = ROOT / "deploy" / "arshif.service"
+SEVERAL = ROOT / "deploy" / "systemd"
+DROP_IN = SEVERAL / "arshif-@.service.d" / "arshif.conf"
+SEVERAL_UNITS = ["arshif-crawler@one.service", "arshif-page@8000.service"]
+UNITS = ["arshif.service", *SEVERAL_UNITS]
+
+
+def parsed(words: list[str]) -> tuple[str, dict[str, Any]]:
+    """The command of `arshif` that these words are, and its arguments and options, as the command line reads them."""
+    command: Any = get_command(app)
+    context = command.make_context("arshif", list(words))
+    names = []
+    while hasattr(command, "resolve_command"):
+        name, command, words = command.resolve_command(context, [*context._protected_args, *context.args])
+        names.append(name)
+        context = command.make_context(name, words, parent=context)
+    return " ".join(names), context.params
 
 
 def test_what_compose_sets_is_a_setting(tmp_path: Path) -> None:
@@ -89,25 +109,83 @@ def test_the_image_is_built_from_what_it_is_given() -> None:
     assert all((ROOT / lock).exists() for lock in locks)
 
 
-def test_the_unit_may_write_only_where_it_works() -> None:
-    unit = configparser.RawConfigParser(strict=False)
-    unit.optionxform = str  # type: ignore[assignment,method-assign]
-    unit.read(ROOT / "deploy" / "arshif.service")
-    service = unit["Service"]
-    assert service["ProtectSystem"] == "strict"
-    assert service["ReadWritePaths"] == service["WorkingDirectory"]
-    assert service["ExecStart"].endswith("/arshif run")
-    assert "chroot" in service["SystemCallFilter"].split(), "Chromium's sandbox does not come up"
+class Unit:
+    """A unit of systemd with what is added to it, as an instance has it."""
+
+    def __init__(self, name: str) -> None:
+        whole = name.partition(".")[0]
+        prefix, _, instance = whole.partition("@")
+        self.files = [SINGLE] if whole == "arshif" else [SEVERAL / f"{prefix}@.service", DROP_IN]
+        said = "\n".join(file.read_text("utf-8") for file in self.files)
+        for specifier, value in {"%p": prefix, "%i": instance, "%S": "/var/lib", "%d": "/run/credentials"}.items():
+            said = said.replace(specifier, value)
+        lines = (line.partition("=") for line in said.splitlines() if re.match(r"\w+=", line))
+        self.said: dict[str, list[str]] = {}
+        for key, _, value in lines:
+            self.said.setdefault(key, []).append(value)
+        self.env = dict(word.split("=", 1) for line in self.said["Environment"] for word in line.split())
+
+    def __getitem__(self, key: str) -> str:
+        (value,) = self.said[key]
+        return value
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_a_unit_may_write_only_where_it_works(name: str) -> None:
+    unit = Unit(name)
+    assert unit["ProtectSystem"] == "strict"
+    writable = unit.said.get("ReadWritePaths", []) + [f"/var/lib/{one}" for one in unit.said.get("StateDirectory", [])]
+    assert writable == [unit["WorkingDirectory"]]
+    assert "chroot" in unit["SystemCallFilter"].split(), "Chromium's sandbox does not come up"
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_a_unit_runs_a_command_that_there_is_and_gives_it_time_to_end(name: str) -> None:
+    unit = Unit(name)
+    program, *words = unit["ExecStart"].split()
+    assert program == "/opt/arshif/bin/arshif"
+    command, options = parsed(words)
+    assert command == ("serve" if "page" in name else "run")
+    assert options == (
+        {"host": "", "port": 8000, "parent": 0} if command == "serve" else {"web": name not in SEVERAL_UNITS}
+    )
+    assert unit["KillMode"] == "mixed"
+    assert int(unit["TimeoutStopSec"]) > GRACE
+
+
+@pytest.mark.parametrize("name", SEVERAL_UNITS)
+def test_what_a_unit_of_several_machines_sets_is_a_setting(name: str, tmp_path: Path) -> None:
+    unit = Unit(name)
+    given = dict(one.split(":", 1) for one in unit.said["LoadCredential"])
+    for credential, source in given.items():
+        assert source == f"/etc/arshif/credentials/{credential}"
+        (tmp_path / credential).write_text(f"a long secret of {credential}\n", "utf-8")
+    env = {key: value.replace("/run/credentials", str(tmp_path)) for key, value in unit.env.items()}
+    assert {Path(value).name for value in env.values() if value.startswith(f"{tmp_path}/")} == set(given)
+    settings = load(env={**env, "ARSHIF_CONFIG": str(ROOT / "config")}).settings
+    assert str(settings.data) == unit["WorkingDirectory"]
+    assert settings.index.api_key.get_secret_value() == "a long secret of index"
+    assert settings.machine.name == ("one" if "crawler" in name else "")
+    assert settings.web.token.get_secret_value() == ("a long secret of token" if "page" in name else "")
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
-def test_the_unit_is_read_without_a_warning(tmp_path: Path) -> None:
-    unit = (ROOT / "deploy" / "arshif.service").read_text("utf-8").replace("/opt/arshif/bin/arshif", "/bin/true")
-    (tmp_path / "arshif.service").write_text(unit, "utf-8")
-    command = ["systemd-analyze", "verify", str(tmp_path / "arshif.service")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    mine = [line for line in done.stderr.splitlines() if "arshif.service" in line]
+@pytest.mark.parametrize("name", UNITS)
+def test_a_unit_is_read_without_a_warning(name: str, tmp_path: Path) -> None:
+    copies = []
+    for file in Unit(name).files:
+        copies.append(tmp_path / file.relative_to(SEVERAL if SEVERAL in file.parents else SINGLE.parent))
+        copies[-1].parent.mkdir(exist_ok=True)
+        copies[-1].write_text(file.read_text("utf-8").replace("/opt/arshif/bin/arshif", "/bin/true"), "utf-8")
+    env = os.environ | {"SYSTEMD_UNIT_PATH": f"{tmp_path}:"}
+    command = ["systemd-analyze", "verify", name]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
+    mine = [line for line in done.stderr.splitlines() if "arshif" in line]
     assert (done.returncode, mine) == (0, [])
+    for copy in copies:  # one that is not read has no warnings either
+        with copy.open("a", encoding="utf-8") as text:
+            text.write("[Service]\nNoSuchKey=1\n")
+        assert f"{copy}:" in subprocess.run(command, capture_output=True, text=True, check=False, env=env).stderr
 
 
 def test_the_dashboard_and_the_alerts_know_the_metrics_that_there_are(tmp_path: Path) -> None:
