@@ -129,6 +129,8 @@ lock: .uv/bin/uv ## newest versions of everything, into requirements/*.lock
 	    pyproject.toml -o requirements/arshif.lock
 	@$(UV) pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 \
 	    pyproject.toml --group dev -c requirements/arshif.lock -o requirements/dev.lock
+	@$(UV) pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 \
+	    pyproject.toml --extra postgresql --extra s3 -c requirements/dev.lock -o requirements/image.lock
 
 clean: ## remove the environment and what was built; data/ stays
 	rm -rf .venv .uv dist .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import yaml
 
 from index.export.citation import citation, written
 from index.export.formats import open_format
@@ -18,6 +19,7 @@ from index.export.schema_org import document_fields
 from index.model.article import Image, IndexDocument, Version
 from tests.integration.harness import ROOT
 from tests.support.filled_archive import NOW, article
+from tests.support.go_programs import built
 from tests.support.patience import PATIENCE, wait_for
 
 pytestmark = pytest.mark.interop
@@ -205,6 +207,24 @@ def test_the_bill_of_materials_names_every_locked_package_with_its_hashes(tmp_pa
         if "==" in line
     }
     assert listed == locked
+
+
+@pytest.mark.parametrize("file", ["compose.yaml", "deploy/compose.yaml"])
+def test_what_reads_files_for_docker_compose_takes_ours(file: str, tmp_path: Path) -> None:
+    """By the schema of the Compose Specification. Variables stay as they are: this program has no values for them."""
+    program = built(ROOT / ".compose-go", "github.com/compose-spec/compose-go/v2/cmd", "v2.16.2")
+
+    def read(text: str) -> subprocess.CompletedProcess[str]:
+        (tmp_path / "compose.yaml").write_text(text, "utf-8")
+        command = [program, "--no-interpolation", "--format", "json", "compose.yaml"]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    text = (ROOT / file).read_text("utf-8")
+    done = read(text)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert set(json.loads(done.stdout)["services"]) == set(yaml.safe_load(text)["services"])
+    assert read(text.replace("healthcheck:", "healthchecks:")).returncode != 0
+    assert read(text.replace("service_healthy", "service_well")).returncode != 0
 
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="Prometheus is not installed (Debian: prometheus)")

@@ -4,7 +4,6 @@ that its checksum database knows; its data ends with the session."""
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -12,14 +11,13 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from urllib.error import HTTPError
 
-from index.file_lock import hold
+from tests.support.go_programs import built
 from tests.support.patience import PATIENCE
-from tests.support.requirements import missing
 
 MODULE, VERSION = "github.com/versity/versitygw/cmd/versitygw", "v1.8.0"
 HOME = Path(__file__).parents[2] / ".versitygw"
@@ -88,7 +86,7 @@ class ObjectStore:
 @contextmanager
 def serving() -> Iterator[ObjectStore]:
     """A server of our own, until the end of the block."""
-    program = _program()
+    program = built(HOME, MODULE, VERSION)
     with tempfile.TemporaryDirectory(prefix="arshif-s3-") as name:
         server = ObjectStore(program, Path(name))
         server.start()
@@ -96,29 +94,3 @@ def serving() -> Iterator[ObjectStore]:
             yield server
         finally:
             server.stop()
-
-
-def _program() -> Path:
-    """The server's program, which takes some minutes to build, once."""
-    program = HOME / VERSION / "versitygw"
-    HOME.mkdir(exist_ok=True)
-    with hold(HOME / "lock", wait=True):
-        if program.exists():
-            return program
-        go = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin")
-        if go is None:
-            missing("no Go here, with which the S3 server of the tests is built: https://go.dev/dl/")
-        draft = HOME / "draft"
-        with suppress(FileNotFoundError):
-            shutil.rmtree(draft)
-        done = subprocess.run(
-            [go, "install", f"{MODULE}@{VERSION}"],
-            env=os.environ | {"GOBIN": str(draft), "GOFLAGS": "-mod=mod"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            missing(f"Go could not build {MODULE}: {done.stderr.strip()[-500:]}")
-        os.replace(draft, program.parent)
-    return program

@@ -6,13 +6,16 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tomllib
+from dataclasses import fields
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
@@ -22,6 +25,7 @@ from crawler.cli.app import app
 from crawler.config import load
 from crawler.processes.crawl_process import GRACE
 from index.archive import Archive
+from index.archive.machines import Machine
 from index.engines.elastic import role
 from index.model.codes import Verdict
 from index.web.metrics import Metrics
@@ -32,6 +36,14 @@ SEVERAL = ROOT / "deploy" / "systemd"
 DROP_IN = SEVERAL / "arshif-@.service.d" / "arshif.conf"
 SEVERAL_UNITS = ["arshif-crawler@one.service", "arshif-page@8000.service"]
 UNITS = ["arshif.service", *SEVERAL_UNITS]
+CRAWLERS = ["crawler-1", "crawler-2", "crawler-3"]
+NODES = ["elasticsearch-1", "elasticsearch-2", "elasticsearch-3"]
+
+
+def cluster() -> dict[str, Any]:
+    """The Compose file of several machines."""
+    read: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text("utf-8"))
+    return read
 
 
 def parsed(words: list[str]) -> tuple[str, dict[str, Any]]:
@@ -65,6 +77,102 @@ def test_what_compose_sets_is_a_setting(tmp_path: Path) -> None:
     port = settings.index.url.rpartition(":")[2]
     assert services["elasticsearch"]["ports"] == [f"127.0.0.1:{port}:9200"]
     assert services["elasticsearch"]["environment"]["xpack.security.enabled"] == "true"
+
+
+def test_what_the_compose_file_of_a_cluster_sets_is_a_setting(tmp_path: Path) -> None:
+    services = cluster()["services"]
+    for name in (*CRAWLERS, "page"):
+        said, host = services[name]["environment"], services[name].get("hostname", "")
+        env = {key: "" if value.startswith("${") else value for key, value in said.items()}
+        for key, value in said.items():
+            if key.endswith("_FILE"):
+                secret = tmp_path / Path(value).name
+                secret.write_text(f"a long secret: {secret.name}\n", "utf-8")
+                env[key] = str(secret)
+        folders = dict(reversed(volume.split(":")[:2]) for volume in services[name]["volumes"])
+        assert (ROOT / "deploy" / folders[said["ARSHIF_CONFIG"]]).resolve() == ROOT / "config"
+        settings = load(env={**env, "ARSHIF_CONFIG": str(ROOT / "config")}).settings
+        assert folders[str(settings.data.parent)] == name, "a data folder of its own"
+        assert settings.index.api_key.get_secret_value() == "a long secret: elasticsearch.key"
+        assert settings.web.token.get_secret_value() == "a long secret: token"
+        assert settings.machine.name == ""
+        assert host == (name if name in CRAWLERS else ""), "the machine's name, which outlives its container"
+        servers = [
+            urlsplit(settings.archive).hostname,
+            urlsplit(parse_qs(urlsplit(settings.raw.url).query)["endpoint"][0]).hostname,
+        ]
+        assert servers == ["postgresql", "s3"]
+        for node in NODES:
+            assert services[node]["networks"]["servers"]["aliases"] == [urlsplit(settings.index.url).hostname]
+
+
+def test_a_cluster_in_compose_runs_commands_that_there_are_and_gives_them_time_to_end() -> None:
+    services = cluster()["services"]
+    for name, expected in {**dict.fromkeys(CRAWLERS, ("run", {"web": False})), "page": ("serve", None)}.items():
+        program, *words = services[name]["command"]
+        command, options = parsed(words)
+        assert (program, command) == ("arshif", expected[0])
+        assert expected[1] in (None, options)
+        assert int(services[name]["stop_grace_period"].removesuffix("s")) > GRACE
+    told = re.findall(
+        r"\barshif ((?:[a-z-]+ ?)+)", services["keys"]["command"][-1] + services["crawler-1"]["healthcheck"]["test"][-1]
+    )
+    assert [parsed(words.split())[0] for words in told] == ["index role", "machines list"]
+
+
+def test_a_cluster_in_compose_shows_others_nothing_and_has_its_passwords_in_files() -> None:
+    whole = cluster()
+    assert {name: one["ports"] for name, one in whole["services"].items() if "ports" in one} == {
+        "page": ["127.0.0.1:8000:8000"]
+    }
+    ignored = (ROOT / ".gitignore").read_text("utf-8").splitlines()
+    for secret in whole["secrets"].values():
+        assert f"/deploy/{Path(secret['file']).parent}/" in ignored
+    left_out = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    assert left_out.index("deploy/secrets") > left_out.index("!deploy")
+    for name, one in whole["services"].items():
+        for key, value in one.get("environment", {}).items():
+            assert key.endswith("_FILE") or not re.search("PASSWORD|SECRET|TOKEN|KEY", key), (name, key, value)
+        assert set(one.get("secrets", [])) <= set(whole["secrets"])
+        assert "build" in one or re.search(r":v?\d+\.\d+", one["image"]), "which version it is, is chosen here"
+        assert "healthcheck" in one or name in ("keys", "certificate"), "it ends"
+
+
+def test_a_cluster_in_compose_names_only_what_it_has() -> None:
+    whole = cluster()
+    services = whole["services"]
+    named: dict[str, set[str]] = {"services": set(), "networks": {"default"}, "secrets": set(), "configs": set()}
+    volumes: set[str] = set()
+    for one in services.values():
+        named["services"] |= set(one.get("depends_on", {}))
+        named["networks"] |= set(one["networks"])
+        named["secrets"] |= set(one.get("secrets", []))
+        named["configs"] |= {config["source"] for config in one.get("configs", [])}
+        volumes |= {volume.split(":")[0] for volume in one["volumes"]}
+        for path in re.findall(r"/run/secrets/([a-z0-9-]+)", str(one)):
+            assert path in one["secrets"], "a file that is not there"
+    assert volumes - {"../config"} == set(whole["volumes"])
+    assert named.pop("services") <= set(services)
+    assert {kind: set(whole[kind]) for kind in named} == named
+
+
+def test_a_crawler_is_well_while_the_archive_hears_of_it(tmp_path: Path) -> None:
+    test = cluster()["services"]["crawler-1"]["healthcheck"]["test"][-1]
+    heard = {"name": socket.gethostname(), "silent": False, "ended": None}
+    (tmp_path / "arshif").write_text('#!/bin/sh\nexec cat "$MACHINES"\n')
+    (tmp_path / "arshif").chmod(0o755)
+    (tmp_path / "python").symlink_to(sys.executable)
+
+    def is_well(*machines: dict[str, Any]) -> bool:
+        (tmp_path / "machines.json").write_text(json.dumps(machines))
+        env = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "MACHINES": str(tmp_path / "machines.json")}
+        return subprocess.run(["sh", "-c", test.replace("$$", "$")], env=env, check=False).returncode == 0
+
+    assert is_well({**heard, "name": "another"}, heard)
+    assert not is_well({**heard, "name": "another"})
+    assert not is_well({**heard, "silent": True})
+    assert not is_well({**heard, "ended": "2026-11-30T07:00:00Z"})
+    assert set(heard) <= {field.name for field in fields(Machine)}
 
 
 def test_the_key_is_made_from_the_least_rights() -> None:
