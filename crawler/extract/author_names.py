@@ -29,7 +29,7 @@ _CAPITAL_AND = re.compile(r"(?<=\S\s\S)(\S*)\s([YEIИ])\s(?=\S+\s\S)")
 _OF_ONE_NAME = re.compile(r"\S+(?:\s[^\s,]+)+\s[yei]\s[^\W\d_]+")  # two family names: `José Ortega y Gasset`
 _DASH = re.compile(r"\s+[-–—ـ]\s+")
 # Words that the next one of the same name follows: `عمر بن وزاني حسن`; folded
-_BINDING = frozenset(map(fold, ("بن", "ابن", "بنت", "أبو", "أبي", "أم", "ولد", "عبد", "آل", "בן", "בת", "אבו")))
+_BINDING = frozenset(map(fold, ("بن", "ابن", "بنت", "أبو", "أبي", "أم", "ولد", "ود", "عبد", "آل", "בן", "בת", "אבו")))
 _JOINED = ("و", "ו")  # "and" in Arabic and Hebrew, written as one word with the next
 _TEMPLATE = re.compile(r"\{\{|\}\}|\$\{|\{%|<%|\[\[")
 _NO_NAME = re.compile(r"https?:|www\.|@|^\W*$|\d{3,}|[<>]", re.IGNORECASE)

@@ -1,5 +1,5 @@
 """How well Arabic words are found in whatever form: made-up articles in which nouns stand with particles, article and
-pronouns as in the news, and queries whose answers follow from how the articles were made.
+pronouns as in the news, and names with particles, and queries whose answers follow from how the articles were made.
 
 `python -m tests.quality.arabic_search [ELASTICSEARCH_URL]` prints nDCG@10, precision and recall of the embedded engine
 beside PyStemmer's Arabic and, with a server, Elasticsearch's `arabic` analyzer, both ranked by BM25."""
@@ -36,7 +36,8 @@ SHAPES = {  # conjunction, preposition, article, pronoun, and how often such a f
 }  # fmt: skip
 _LETTERS = {"wa": "و", "fa": "ف", "bi": "ب", "li": "ل", "ka": "ك"}
 _PRONOUNS = {"ha": "ها", "hu": "ه", "hum": "هم", "na": "نا"}
-ASKED = ("bare", "al", "li")  # the forms in which a noun is asked for
+OF_NAMES = {shape: often for shape, often in SHAPES.items() if set(shape.split("+")) <= {"bare", *_LETTERS}}
+ASKED = ("bare", "al", "li", "wa+bi")  # the forms in which a noun is asked for, and a name if it can have them
 
 
 def formed(noun: str, shape: str) -> str:
@@ -62,14 +63,15 @@ class Judged:
 
 
 def judged() -> Judged:
-    """The set: some 1,000 articles and 300 queries, the same in every run."""
+    """The set: some 1,600 articles and 600 queries, the same in every run."""
     chance, filler = random.Random(SEED), FILLER.split()
     texts: dict[str, str] = {}
     holds: dict[str, list[tuple[str, str]]] = defaultdict(list)  # noun -> articles with it, each with the form there
-    nouns = [line.split() for line in _lines()]
-    for forms in nouns:
+    nouns = [(line.split(), SHAPES) for line in _lines("arabic_nouns.txt")]
+    nouns += [(line.split(), OF_NAMES) for line in _lines("arabic_names.txt")]
+    for forms, shapes in nouns:
         for _ in range(MENTIONS):
-            form = formed(chance.choice(forms), chance.choices([*SHAPES], [*SHAPES.values()])[0])
+            form = formed(chance.choice(forms), chance.choices([*shapes], [*shapes.values()])[0])
             words = chance.choices(filler, k=chance.randrange(12, 40))
             for _ in range(chance.choice((1, 1, 2))):
                 words.insert(chance.randrange(len(words)), form)
@@ -77,15 +79,15 @@ def judged() -> Judged:
             texts[name] = " ".join(words)
             holds[forms[0]].append((name, form))
     grades = {}
-    for forms in nouns:
-        for shape in ASKED:
+    for forms, shapes in nouns:
+        for shape in (shape for shape in ASKED if shape in shapes):
             query = formed(forms[0], shape)
             grades[query] = {name: 2 if form == query else 1 for name, form in holds[forms[0]]}
     return Judged(texts, grades)
 
 
-def _lines() -> Iterator[str]:
-    text = (Path(__file__).parent / "arabic_nouns.txt").read_text("utf-8")
+def _lines(name: str) -> Iterator[str]:
+    text = (Path(__file__).parent / name).read_text("utf-8")
     return (line for line in text.splitlines() if line and not line.startswith("#"))
 
 

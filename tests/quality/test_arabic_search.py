@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.quality.arabic_search import by_embedded, by_pystemmer, judged, scores
 
-FLOORS = {"ndcg": 0.95, "precision": 0.98, "recall": 0.94}
+FLOORS = {"ndcg": 0.97, "precision": 0.98, "recall": 0.97}
 
 
 def test_arabic_is_found_in_whatever_form() -> None:

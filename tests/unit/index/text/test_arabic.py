@@ -34,7 +34,13 @@ VARIANTS = {  # words that are asked for beside the stem
     "قوات": "لقوات بقوات ولقوات قواته",
     "قوة": "بقوة قوتها قوته",
     "مليون": "مليونا",
+    "ديون": "بديون لديون",
     "لحكومة": "حكومة الحكومة بالحكومة حكومتها بحكومة",
+    "وبحكومة": "حكومة الحكومة بالحكومة حكومتها بحكومة ولحكومة فلحكومة",
+    "الوزارة": "وزارته وزارتها ووزارته",
+    "وفد": "وفدها بوفد لوفدهم",
+    "للاعب": "لاعب اللاعب للاعبين وللاعبين",
+    "لولاية": "ولاية ولايات الولاية بولاية",
     "للغة": "لغة اللغة لغات",
 }
 
@@ -51,11 +57,36 @@ def test_single_letters_before_a_word_are_guessed(word: str) -> None:
     assert [other for other in VARIANTS[word].split() if not found(word, other)] == []
 
 
+NOUNS = """وزير وزارة وطن وكالة ولد وهران واشنطن وحدة ولاية وفد وفاة وثيقة وظيفة وسيط وعد وعود وقت وقود وجود
+    ورشة وباء وزن وصول وضع ولاء ولادة واقع واجب وارسو واتساب وكيل وليد وائل وصية
+    بلد بيت بغداد بنك باريس بيروت بيان برلمان بريطانيا بحر كتاب كويت كلية كاتب كنيسة كهرباء كوريا كردستان كندا كركوك
+    فرنسا فريق فلسطين فيلم فساد فندق فيروس فرصة لبنان ليبيا لجنة لندن لقاء لاعب
+    سنة قوة خطة قوات نهاية حماية محكمة دمشق سوريا"""  # most begin with a letter that may be a particle
+PARTICLES = ["ب", "ل", "ك", "ف", "وب", "ول", "وك", "فب", "فل", "فك"]
+
+
+@pytest.mark.parametrize("particle", PARTICLES)
+def test_a_particle_comes_before_any_letter(particle: str) -> None:
+    joined = [(word, particle + word) for word in NOUNS.split()]
+    assert [form for word, form in joined if not found(word, form)] == []
+    assert [form for word, form in joined if not found(form, word)] == []
+    assert [form for word, form in joined if not found(form, f"ال{word}")] == []
+    assert [form for word, form in joined if not found(f"ال{word}", form)] == []
+
+
+@pytest.mark.parametrize("word", [*"وبلكفا", "ود", "بو", "ول", "وب", "لل", "فب", "ال"])
+def test_the_shortest_words_are_asked_for_as_they_are(word: str) -> None:
+    assert arabic.stem(fold(word)) in arabic.variants(fold(word))
+    assert arabic.exact_forms(fold(word)) == ()
+
+
 @pytest.mark.parametrize(
     ("asked", "there"),
     [
         ("تاب", "كتاب"), ("كتاب", "تاب"), ("حوث", "بحوث"), ("لاد", "بلاد"), ("سان", "لسان"), ("لسان", "سان"),
         ("ريق", "فريق"), ("يد", "بيد"), ("حر", "بحر"), ("رد", "برد"), ("جنة", "لجنة"), ("كلام", "لام"), ("ساد", "فساد"),
+        ("آلة", "وكالة"), ("وكالة", "آلة"), ("ولاية", "اية"), ("وليد", "يد"), ("ولادة", "ادة"), ("وبرلين", "رلين"),
+        ("كرة", "فكرة"), ("لكرة", "فكرة"), ("وكتاب", "تاب"), ("وبلاد", "لاد"), ("فلسطين", "لسطين"), ("كتبت", "التبت"),
         ("تحت", "فتحت"), ("التبت", "كتبت"), ("سرت", "كسرت"), ("لهم", "كلهم"), ("قدوا", "فقدوا"), ("همنا", "فهمنا"),
     ],
 )  # fmt: skip
