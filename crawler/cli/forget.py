@@ -47,9 +47,7 @@ def forget(
         if not yes and not typer.confirm("Erase it for good and never crawl it again?"):
             raise typer.Exit(ArshifError.exit_code)
         with progress() as shown:
-            step = shown.begin("forget", "articles")
-            done = work.forget(found, datetime.now(UTC), step.update)
-            shown.end(step)
+            done = work.forget(found, datetime.now(UTC), shown.begin("forget", "articles").update)
             index_changes(config, archive, shown)
     if json:
         print_json(_as_json(done))

@@ -141,7 +141,6 @@ class Erasure:
         done = Erased(what.site, urls=len(what.urls), raws=unknown, sites=what.sites)
         blanked: set[WarcRef] = set()
         for number, (site, article) in enumerate(what.articles):
-            told(number, len(what.articles))
             still_held()  # else a compaction may move the records between these steps
             if number % TOGETHER == 0:  # a place may have to write each file anew
                 with self.archive.read() as conn:
@@ -159,6 +158,7 @@ class Erasure:
                 urls=done.urls + (len(known.urls) if what.whole else 0),
                 raws=done.raws + len(known.refs),
             )
+            told(done.articles, len(what.articles))
         if what.whole:
             self.archive.write(partial(erasure.forget_site, site=what.site), held[what.site]).result()
         for site in what.sites if not what.whole else ():

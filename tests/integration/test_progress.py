@@ -84,7 +84,7 @@ def test_where_there_is_no_terminal_it_writes_lines_from_time_to_time(
 def test_an_erasure_shows_how_far_it_is(small: Harness) -> None:
     for article in small.room.articles("fa")[:2]:
         text = shown(small.env, "forget", article.url, "--yes")
-        assert re.search(r"forget .*of 1 articles", plain(text))
+        assert re.search(r"forget .*1 of 1 articles", plain(text))
 
 
 def given(small: Harness, folder: Path, command: tuple[str, ...]) -> list[str]:
