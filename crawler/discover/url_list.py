@@ -52,9 +52,10 @@ def parse(
 
 
 def _rows(document: SourceDocument) -> Iterable[Mapping[str, Any]]:
-    lines = [text for text in map(str.strip, document.text.lstrip("\ufeff").split("\n")) if text and text[0] != "#"]
+    whole = document.text.lstrip("\ufeff")
+    lines = [text for text in map(str.strip, whole.split("\n")) if text and text[0] != "#"]
     if document.what == "json":
-        return _json_rows(document.text, lines)
+        return _json_rows(whole, lines)
     delimiter = next((mark for mark in "\t;," if lines and mark in lines[0]), ",")
     header = [name.strip().strip('"').lower() for name in lines[0].split(delimiter)] if lines else []
     if not set(header).isdisjoint(_NAMES["url"]):
@@ -79,7 +80,7 @@ def _json_rows(text: str, lines: Iterable[str]) -> Iterator[Mapping[str, Any]]:
     except (ValueError, RecursionError):
         values: Iterable[Any] = map(_of_line, lines)
     else:
-        values = [*_records(whole)]
+        values = _records(whole)
     for value in values:
         yield {str(k).lower(): v for k, v in value.items()} if isinstance(value, Mapping) else {"url": value}
 
@@ -94,15 +95,15 @@ def _of_line(text: str) -> Any:
 def _records(whole: Any) -> Iterator[Any]:
     if isinstance(whole, list):
         yield from whole
-    elif isinstance(whole, Mapping) and (lists := [value for value in whole.values() if _holds_records(value)]):
-        for value in lists:
+    elif isinstance(whole, Mapping) and all(map(_holds_records, whole.values())):
+        for value in whole.values():
             yield from value
     else:
         yield whole
 
 
 def _holds_records(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(one, Mapping) for one in value)
+    return isinstance(value, list) and all(isinstance(one, Mapping) for one in value)
 
 
 def _first(row: Mapping[str, Any], names: Iterable[str]) -> str | None:

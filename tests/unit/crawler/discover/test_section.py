@@ -105,15 +105,21 @@ def listed(text: str) -> Discovered:
         '[\n {"url": "https://example.sy/1"},\n {"url": "https://example.sy/2"},\n {"url": "nonsense"}\n]',
         '{"A": [{"url": "https://example.sy/1"}], "B": [{"url": "https://example.sy/2"}, {"url": "nonsense"}]}',
         '["https://example.sy/1", "https://example.sy/2", "nonsense"]',
+        '\ufeff[\n "https://example.sy/1",\n "https://example.sy/2",\n "nonsense"\n]',
         "id,url\n1,https://example.sy/1\n2,https://example.sy/2\n3,nonsense\n",
         "\ufeffURL;id\nhttps://example.sy/1;1\nhttps://example.sy/2;2\nnonsense;3\n",
     ],
-    ids=["plain", "jsonl", "json", "by name", "addresses alone", "csv", "semicolons"],
+    ids=["plain", "jsonl", "json", "by name", "addresses alone", "byte order mark", "csv", "semicolons"],
 )
 def test_lists_of_urls(text: str) -> None:
     found = listed(text)
     assert [c.url for c in found.candidates] == ["https://example.sy/1", "https://example.sy/2"]
     assert found.skipped == {SkipReason.UNUSABLE_LINK: 1}
+
+
+def test_a_record_is_one_whatever_lists_it_holds() -> None:
+    (found,) = listed('{"url": "https://example.sy/1", "images": [{"url": "https://example.sy/a.jpg"}]}').candidates
+    assert found.url == "https://example.sy/1"
 
 
 def test_a_list_may_say_more_than_the_url() -> None:
