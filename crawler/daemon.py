@@ -352,14 +352,13 @@ class Daemon:
     def _announced(self, conn: Connection, turns: Mapping[str, Due], now: datetime) -> dict[str, site_state.NextRun]:
         """The next runs that differ from those now shown on the web page, where one that is due differs from no other
         moment that has passed; a site being crawled keeps its own, and one not crawled at all has none."""
-        shown = {state.id: (state.next_run, state.next_why) for state in site_state.states(conn)}
+        shown = {state.id: _as_of((state.next_run, state.next_why), now) for state in site_state.states(conn)}
         off = dict.fromkeys(shown.keys() - {site.id for site in self.config.enabled}, site_state.NO_NEXT_RUN)
-        known = {site: _as_of(turn, now) for site, turn in shown.items()}
-        due: dict[str, site_state.NextRun] = {site: (turn.at, turn.why) for site, turn in turns.items()}
+        ahead: dict[str, site_state.NextRun] = {site: (turn.at, turn.why) for site, turn in turns.items()}
         news = {
             site: turn
-            for site, turn in (off | due).items()
-            if _as_of(turn, now) != known.get(site, site_state.NO_NEXT_RUN)
+            for site, turn in (off | ahead).items()
+            if _as_of(turn, now) != shown.get(site, site_state.NO_NEXT_RUN)
         }
         return {
             site: turn for site, turn in news.items() if turn == site_state.NO_NEXT_RUN or not leases.holder(conn, site)

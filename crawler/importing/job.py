@@ -167,11 +167,12 @@ class Import:
         report, wanted = ImportReport(), defaultdict[str, list[Candidate]](list)
         for candidate in address_lists.read(path):
             report.records += 1
-            site = self.wanted.site_of(candidate.url)
             if reason := self.wanted.look_at_address(candidate.url):
                 _count(report.passed, reason)
-            elif site is not None:
-                wanted[site.id].append(replace(candidate, published=None, modified=None))
+                continue
+            site = self.wanted.site_of(candidate.url)
+            assert site is not None, "it was looked at"
+            wanted[site.id].append(replace(candidate, published=None, modified=None))
         for id_, candidates in wanted.items():
             offer = partial(frontier.offer, site=id_, source="urls", candidates=candidates, now=datetime.now(UTC))
             result = self.archive.write(offer, self._lease(self.config.sites[id_])).result()

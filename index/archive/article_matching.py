@@ -16,6 +16,7 @@ from index.archive import near_duplicates
 from index.archive import tables as t
 from index.archive.documents import by_url, by_urls
 from index.archive.readings import IS_SHOWN, hashes, shown
+from index.dedup import text_similarity
 from index.model.article import Article
 from index.model.codes import AliasReason
 
@@ -158,12 +159,13 @@ def _renamed(conn: Connection, new: Article, guid: str | None) -> Any:
             return there
     if not (new.signature and mergeable(new)):
         return None
-    for there in _published_with(conn, new, new.signature):
-        if there.published != new.published or not there.mergeable:
-            continue
-        if near_duplicates.has_body(conn, there.id, new.headline, new.body):
-            return there
-        if _is_exact(new) and _one_text(conn, there, new, claimed=False):
+    together = _published_with(conn, new, new.signature)
+    if not (together := [one for one in together if one.published == new.published and one.mergeable]):
+        return None
+    mine = text_similarity.comparable(new.headline, new.body)
+    for there in together:
+        its = near_duplicates.comparable_text(conn, there.id)
+        if its.words == mine.words or (_is_exact(new) and text_similarity.is_same_text(mine, its)):
             return there
     return None
 

@@ -116,13 +116,13 @@ def find(conn: Connection, article: str, site: str, signature: bytes) -> list[An
     close = [row for row in similar_articles(conn, site, signature) if row.id != article]
     if not close:
         return []
-    mine = _read(conn, article)
+    mine = comparable_text(conn, article)
     texts = dict.fromkeys(row.content_hash for row in close)  # in order; each distinct text is read once
     example = {row.content_hash: row.id for row in close}
     same = {
         found
         for found in islice(texts, MAX_TEXTS_COMPARED)
-        if text_similarity.is_same_text(mine, _read(conn, example[found]))
+        if text_similarity.is_same_text(mine, comparable_text(conn, example[found]))
     }
     return [row for row in close if row.content_hash in same]
 
@@ -133,15 +133,10 @@ def unsigned(conn: Connection, after: str, most: int) -> list[Any]:
     return list(conn.execute(_UNSIGNED.limit(most), {"after": after}).all())
 
 
-def has_body(conn: Connection, article: str, headline: str, body: str) -> bool:
-    """Whether this is the article's text word for word, whatever its headline."""
-    return text_similarity.comparable(headline, body).words == _read(conn, article).words
-
-
 def is_text_of(conn: Connection, article: str, headline: str, body: str, *, claimed: bool) -> bool:
     """Whether this is the article's text, perhaps edited; `claimed` if the page is said to be the article's."""
     mine = text_similarity.comparable(headline, body)
-    return text_similarity.is_same_text(mine, _read(conn, article), claimed=claimed)
+    return text_similarity.is_same_text(mine, comparable_text(conn, article), claimed=claimed)
 
 
 def similar_articles(conn: Connection, site: str, signature: bytes) -> list[Any]:
@@ -163,6 +158,7 @@ def of_site(conn: Connection, site: str, signature: bytes) -> list[str]:
     return [one for distance, one in there if -distance >= MIN_SIGNATURE_SIMILARITY]
 
 
-def _read(conn: Connection, article: str) -> text_similarity.ComparableText:
+def comparable_text(conn: Connection, article: str) -> text_similarity.ComparableText:
+    """The article's newest text, prepared for comparison."""
     row = conn.execute(_TEXT, {"article": article}).one()
     return text_similarity.comparable(row.headline, row.body)
