@@ -27,7 +27,8 @@ def import_pages(
         typer.Argument(
             metavar="PATH|URL...",
             help="WARC or WACZ file, folder of such files or of saved pages, list of WARC files (warc.paths.gz); or CSV"
-            " or JSON with addresses (url), which are queued for the next crawl of their sites.",
+            " or JSON with addresses (url), which are queued for the next crawl of their sites. Here, or at an address"
+            " (http, https, s3).",
         ),
     ],
     sites: Annotated[str, typer.Option(help="Only pages of these sites: ids or hosts, separated by commas.")] = "",

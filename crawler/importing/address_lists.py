@@ -4,31 +4,30 @@ crawled, as they hold no pages."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from crawler.discover import source_document, url_list
 from crawler.discover.collector import MAX_CANDIDATES, SkipReason
 from crawler.errors import ArshifError, SourceProblem
+from crawler.importing import downloads
 from index.model.candidate import Candidate
 
 ENDINGS = tuple(kind + packed for kind in (".csv", ".tsv", ".json", ".jsonl", ".ndjson") for packed in ("", ".gz"))
 
 
 def is_one(path: str) -> bool:
-    """Whether this is a list of addresses, by its name."""
-    return path.lower().endswith(ENDINGS)
+    """Whether this path or address is of a list of addresses, by its name."""
+    return downloads.file_name(path).endswith(ENDINGS)
 
 
 def read(path: str) -> Sequence[Candidate]:
     """The addresses in a list, with what it says of each.
 
-    :raises ArshifError: when there is no such list, it names no address, or it is longer than one that is read whole.
+    :raises ArshifError: when there is no such list, it cannot be downloaded, it names no address, or it is longer than
+        one that is read whole.
     """
     try:
-        document = source_document.read(Path(path).read_bytes(), {})
+        document = source_document.read(downloads.content(path), {})
         found = url_list.parse(document)
-    except OSError as error:
-        raise ArshifError(f"{path} cannot be read: {error.strerror}") from error
     except SourceProblem as problem:
         raise ArshifError(f"{path}: {problem}") from problem
     if document.cut or SkipReason.TOO_MANY in found.skipped:

@@ -8,28 +8,24 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.client import HTTPException
 from operator import attrgetter
 from pathlib import Path
 from tempfile import mkdtemp
-from urllib.error import URLError
-from urllib.parse import urljoin, urlsplit
-from urllib.request import Request, urlopen
+from urllib.parse import urlsplit
 
 from fastwarc.stream_io import ZstdReader
 
 from crawler.errors import ArshifError
+from crawler.importing import downloads
 from crawler.importing.address_lists import ENDINGS as ADDRESSES
+from crawler.importing.downloads import file_name, is_remote
 from crawler.importing.saved_pages import ENDINGS as SAVED
-from crawler.settings_model import PRODUCT
 
 WARCS = (".warc", ".warc.gz")
 PACKED = (".warc.zst", ".wacz")
 LISTS = (".paths", ".paths.gz")  # of Common Crawl: one path of a WARC file per line
 COMMON_CRAWL = "https://data.commoncrawl.org/"  # what the paths are relative to (https://commoncrawl.org/get-started)
-WEB = ("http://", "https://")
 _DAMAGED_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
-TIMEOUT = 60.0  # seconds without a byte of a download
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,27 +38,28 @@ class Input:
 
 
 def groups(given: list[str]) -> Iterator[list[str]]:
-    """The given paths and URLs in groups that are imported one after the other: all local ones, then each file of the
-    web alone, because a month of them is too much for one disk.
+    """The given paths and addresses in groups that are imported one after the other: all local ones, then each file
+    from elsewhere alone, because a month of them is too much for one disk.
 
     :raises ArshifError: when there is no such file, or it is of a kind that cannot be read.
     """
-    local = [path for path in given if not path.startswith(WEB) and not path.endswith(LISTS)]
+    local = [path for path in given if not is_remote(path) and not _is_list(path)]
     for path in local:
         _check(path)
     if local:
         yield local
     for path in given:
-        if path.endswith(LISTS):
-            yield from ([line] for line in _listed(path))
-        elif path.startswith(WEB):
-            yield [path]
+        for one in _listed(path) if _is_list(path) else [path] if is_remote(path) else []:
+            _check(one)
+            yield [one]
 
 
 def _check(path: str) -> None:
+    if is_remote(path):
+        return
     if "://" in path:
         scheme = urlsplit(path).scheme
-        raise ArshifError(f"{path}: {scheme} is not read directly: copy the file here, or give its https:// address")
+        raise ArshifError(f"{path}: {scheme} is not read directly: copy the file here, or give an https or s3 address")
     place = Path(path)
     if not place.exists():
         raise ArshifError(f"{path}: no such file or folder")
@@ -71,28 +68,27 @@ def _check(path: str) -> None:
         raise ArshifError(f"{path}: its name ends in none of {kinds}")
 
 
+def _is_list(path: str) -> bool:
+    return file_name(path).endswith(LISTS)
+
+
 def _listed(path: str) -> list[str]:
-    """The addresses in a list of WARC files; a relative one is Common Crawl's, unless it lies beside a local list.
+    """The paths and addresses in a list of WARC files; a relative one of a local list is Common Crawl's, unless it lies
+    beside it.
 
     :raises ArshifError: when there is no such list, or it is not whole.
     """
-    if path.startswith(WEB):
-        with _open(path) as answer, _whole(path):
-            text = answer.read()
-    else:
-        if not Path(path).is_file():
-            raise ArshifError(f"{path}: no such file")
-        text = Path(path).read_bytes()
-    if path.endswith(".gz"):
+    text = downloads.content(path)
+    if file_name(path).endswith(".gz"):
         try:
             text = gzip.decompress(text)
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
             raise ArshifError(f"{path} is no whole gzip file ({error}): get it again") from error
     lines = [line.strip() for line in text.decode("utf-8", "replace").splitlines() if line.strip()]
-    beside = None if path.startswith(WEB) else Path(path).parent
-    return [
-        str(beside / line) if beside and (beside / line).exists() else urljoin(COMMON_CRAWL, line) for line in lines
-    ]
+    if is_remote(path):
+        return [downloads.beside(path, line) for line in lines]
+    folder = Path(path).parent
+    return [str(folder / line) if (folder / line).exists() else downloads.beside(COMMON_CRAWL, line) for line in lines]
 
 
 def unpack(group: list[str], work: Path) -> list[Input]:
@@ -105,7 +101,7 @@ def unpack(group: list[str], work: Path) -> list[Input]:
 
 
 def _of(path: str, work: Path) -> Iterator[Input]:
-    if path.startswith(WEB):
+    if is_remote(path):
         yield from _one(path, _download(path, work), work)
     elif Path(path).is_dir():
         for file in Path(path).rglob("*"):
@@ -185,34 +181,13 @@ def _unpacked(source: ZstdReader) -> Iterator[bytes]:
         yield chunk
 
 
-def _download(url: str, work: Path) -> Path:
-    target = _own_folder(work) / (Path(urlsplit(url).path).name or "download")
-    with _open(url) as answer, target.open("wb") as copy:
-        declared = answer.headers.get("Content-Length")
-        with _whole(url):
-            while chunk := answer.read(64 * 1024):
-                copy.write(chunk)
-    if declared is not None and target.stat().st_size != int(declared):
-        raise ArshifError(f"{url}: the download broke off at {target.stat().st_size} of {declared} bytes; try again")
+def _download(address: str, work: Path) -> Path:
+    target = _own_folder(work) / (file_name(address) or "download")
+    with target.open("wb") as copy:
+        downloads.fetch(address, copy)
     return target
-
-
-@contextmanager
-def _whole(url: str) -> Iterator[None]:
-    """:raises ArshifError: when the download that is made meanwhile breaks off."""
-    try:
-        yield
-    except (HTTPException, ConnectionError, TimeoutError) as error:
-        raise ArshifError(f"{url}: the download broke off: {error}; run the import again") from error
 
 
 def _own_folder(work: Path) -> Path:
     """A folder for one input, so that files of the same name do not meet."""
     return Path(mkdtemp(dir=work))
-
-
-def _open(url: str):  # type: ignore[no-untyped-def]
-    try:
-        return urlopen(Request(url, headers={"User-Agent": PRODUCT}), timeout=TIMEOUT)
-    except (URLError, OSError) as error:
-        raise ArshifError(f"{url} cannot be downloaded: {error}") from error

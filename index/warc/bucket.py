@@ -102,7 +102,7 @@ class Bucket:
         done = 0
         for name, its in by_file(refs):
             with self._draft() as out:
-                if size := self._fetch(name, out):
+                if size := self.fetch(name, out):
                     within = [ref for ref in its if ref.offset + ref.length <= size]
                     for ref in within:
                         out.seek(ref.offset)
@@ -135,6 +135,17 @@ class Bucket:
         if self._bytes(MARK) is None:
             self._put(MARK, archive.encode())
         return (self._bytes(MARK) or b"").decode("utf-8", "replace").strip()
+
+    def fetch(self, name: str, out: IO[bytes]) -> int:
+        """Write an object to a file; return its length, 0 if it is not there.
+
+        :raises ArchiveError: when the server is away, or refuses it.
+        """
+        while piece := self._bytes(name, out.tell()):
+            out.write(piece)
+            if len(piece) < PART_BYTES:
+                break
+        return out.tell()
 
     # --- requests
 
@@ -190,14 +201,6 @@ class Bucket:
                 yield out
         except OSError as error:
             raise ArchiveError(f"cannot write {error.filename or self.scratch}: {error.strerror}") from error
-
-    def _fetch(self, name: str, out: IO[bytes]) -> int:
-        """Write an object to a file; return its length, 0 if it is not there."""
-        while piece := self._bytes(name, out.tell()):
-            out.write(piece)
-            if len(piece) < PART_BYTES:
-                break
-        return out.tell()
 
     def _send(self, name: str, file: IO[bytes]) -> None:
         library, store = _library(self.url), self._store()

@@ -15,8 +15,9 @@ from threading import Thread
 import pytest
 
 from crawler.errors import ArshifError
-from crawler.importing import inputs
+from crawler.importing import address_lists, inputs
 from crawler.importing.warc_records import content, heads
+from tests.support.object_store import ObjectStore
 from tests.support.warcs import Archived, article, wacz, warc, zstandard
 
 PAGES = [Archived(f"https://n.example/{n}", f"2020-01-0{n + 1}T00:00:00Z", article(n)) for n in range(3)]
@@ -89,13 +90,25 @@ def test_a_member_that_is_damaged_is_told(tmp_path: Path) -> None:
         urls(tmp_path, str(file))
 
 
+FILES = {
+    "/news/0.warc.gz": warc(PAGES[:1]),
+    "/news/warc.paths.gz": gzip.compress(b"news/0.warc.gz\n/news/0.warc.gz\n", mtime=0),
+    "/news/local.paths": b"file:///etc/some.warc.gz\n",
+    "/addresses.csv": b"url,title\nhttps://press.example.com/a,A\n",
+}
+
+
 class Short(BaseHTTPRequestHandler):
-    """Answers with less than it announces at addresses that begin with /short, and with a file elsewhere."""
+    """Answers with a file, or below /short/ with less of it than it announces."""
 
     def do_GET(self) -> None:
-        data = warc(PAGES[:1])
+        short = self.path.startswith("/short/")
+        data = FILES.get(self.path.removeprefix("/short").partition("?")[0])
+        if data is None:
+            self.send_error(404)
+            return
         self.send_response(200)
-        self.send_header("Content-Length", str(len(data) * (2 if self.path.startswith("/short") else 1)))
+        self.send_header("Content-Length", str(len(data) * (2 if short else 1)))
         self.end_headers()
         self.wfile.write(data)
 
@@ -114,9 +127,43 @@ def server() -> Iterator[str]:
 
 
 def test_a_download_is_whole_or_told(tmp_path: Path, server: str) -> None:
-    assert list(urls(tmp_path, f"{server}/some.warc.gz").values()) == [[PAGES[0].url]]
+    assert list(urls(tmp_path, f"{server}/news/0.warc.gz?token=1").values()) == [[PAGES[0].url]]
     with pytest.raises(ArshifError, match="the download broke off"):
-        urls(tmp_path, f"{server}/short.warc.gz")
+        urls(tmp_path, f"{server}/short/news/0.warc.gz")
+    with pytest.raises(ArshifError, match="cannot be downloaded: HTTP Error 404"):
+        urls(tmp_path, f"{server}/news/1.warc.gz")
+
+
+def test_a_list_at_an_address_is_relative_to_its_server(tmp_path: Path, server: str) -> None:
+    groups = list(inputs.groups([f"{server}/news/warc.paths.gz?token=1"]))
+    assert groups == [[f"{server}/news/0.warc.gz"]] * 2
+    assert list(urls(tmp_path, f"{server}/news/warc.paths.gz").values()) == [[PAGES[0].url]]
+    with pytest.raises(ArshifError, match="file is not read directly"):
+        list(inputs.groups([f"{server}/news/local.paths"]))
+
+
+def test_a_list_of_addresses_is_downloaded(server: str) -> None:
+    assert address_lists.is_one(f"{server}/addresses.csv?token=1")
+    (found,) = address_lists.read(f"{server}/addresses.csv?token=1")
+    assert (found.url, found.title) == ("https://press.example.com/a", "A")
+    for path in ("/short/addresses.csv", "/none.csv"):
+        with pytest.raises(ArshifError, match="download"):
+            address_lists.read(server + path)
+
+
+def test_a_bucket_is_read_as_a_server_is(tmp_path: Path, bucket: str, object_store: ObjectStore) -> None:
+    """Its lists too, which are relative to it."""
+    at, _, query = bucket.partition("?")
+    folder = object_store.folder(bucket) / "2020"
+    folder.mkdir(parents=True)
+    (folder / "0.warc.gz").write_bytes(warc(PAGES[:1]))
+    (folder / "warc.paths").write_text("raw/2020/0.warc.gz\n")
+    for name in ("0.warc.gz", "warc.paths"):
+        assert list(urls(tmp_path, f"{at}/2020/{name}?{query}").values()) == [[PAGES[0].url]]
+    with pytest.raises(ArshifError, match="there is no such object"):
+        urls(tmp_path, f"{at}/2020/1.warc.gz?{query}")
+    with pytest.raises(ArshifError, match="there is no such bucket"):
+        urls(tmp_path, f"{at.replace('bucket', 'none')}/2020/0.warc.gz?{query}")
 
 
 @pytest.mark.parametrize("packed", [True, False])
@@ -143,7 +190,7 @@ def test_a_list_that_is_not_whole_is_told(tmp_path: Path, damage: str) -> None:
 
 def test_a_list_whose_download_breaks_off_is_told(server: str) -> None:
     with pytest.raises(ArshifError, match="the download broke off"):
-        list(inputs.groups([f"{server}/short.paths.gz"]))
+        list(inputs.groups([f"{server}/short/news/warc.paths.gz"]))
 
 
 def test_a_full_disk_is_not_taken_for_a_damaged_container(tmp_path: Path) -> None:
@@ -169,15 +216,16 @@ def test_other_entries_of_a_list_are_common_crawls(tmp_path: Path) -> None:
     [
         ("nothing.warc.gz", "no such file or folder"),
         ("notes.txt", "its name ends in none of"),
-        ("s3://bucket/some.warc.gz", "s3 is not read directly"),
-        ("none.paths.gz", "no such file"),
+        ("ftp://press.example/some.warc.gz", "ftp is not read directly"),
+        ("s3://bucket", "s3://bucket names no object"),
+        ("none.paths.gz", "cannot be read: No such file"),
     ],
 )
-def test_what_cannot_be_read_is_told_before_anything_is_done(tmp_path: Path, name: str, told: str) -> None:
+def test_what_cannot_be_read_is_told(tmp_path: Path, name: str, told: str) -> None:
     (tmp_path / "notes.txt").write_text("nothing")
     given = name if "://" in name else str(tmp_path / name)
     with pytest.raises(ArshifError, match=told):
-        list(inputs.groups([given]))
+        urls(tmp_path, given)
 
 
 def test_a_container_that_is_none_is_told(tmp_path: Path) -> None:
