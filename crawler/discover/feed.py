@@ -16,6 +16,7 @@ from crawler.discover.collector import CandidateCollector, SkipReason, language_
 from crawler.discover.source_document import SourceDocument
 from crawler.errors import SourceProblem
 from crawler.models import Discovered
+from crawler.urls.wiki_pages import page_of
 from index.model.codes import SourceReason
 
 # For feedparser: our bytes are UTF-8, whatever the server declared. It is not given the URL, so that it resolves
@@ -50,12 +51,15 @@ def parse(
     spoken = (*filter(None, [language_tag(language)]), *languages)
     for entry in found.entries:
         published, modified = _dates(entry, found.version, zone, spoken)
+        link, guid = _link(entry), _field(entry, "id")
+        if link and (page := page_of(link)):  # the entry is one edit of it
+            link, guid, published, modified = page, None, None, modified or published
         collector.add(
-            _link(entry),
+            link,
             title=_field(entry, "title"),
             published=published,
             modified=modified,
-            guid=_field(entry, "id"),
+            guid=guid,
             language=_field(entry, "language") or _field(entry, "title_detail", "language") or language,
         )
     if document.cut:

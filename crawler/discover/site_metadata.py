@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.discover.section import alternates
-from crawler.discover.source_document import read
+from crawler.discover.source_document import SourceDocument, read
 from crawler.extract import jsonld
 from crawler.text import line
 from crawler.urls.article_filter import ARTICLE_SCORE, article_score, may_be_article
@@ -49,8 +49,10 @@ def site_metadata(body: bytes, url: str, headers: Mapping[str, str]) -> SiteMeta
     """
     document = read(body, headers)
     tree = LexborHTMLParser(document.text)
-    feeds, wordpress = tuple(alternates(document, url)), _wordpress(tree, url, document.text)
-    return SiteMetadata(_name(tree), _locale(tree), feeds, wordpress, _sections(tree, url), _country(tree))
+    wordpress = _wordpress(tree, url, document.text)
+    return SiteMetadata(
+        _name(tree), _locale(tree), _feeds(tree, document, url), wordpress, _sections(tree, url), _country(tree)
+    )
 
 
 def sitemaps(robots: str, url: str) -> tuple[str, ...]:
@@ -87,6 +89,15 @@ def _locale(tree: LexborHTMLParser) -> str | None:
         if said and (match := _LOCALE.match(said.strip())):
             return f"{match[1].lower()}_{match[2].upper()}" if match[2] else match[1].lower()
     return None
+
+
+def _feeds(tree: LexborHTMLParser, document: SourceDocument, url: str) -> tuple[str, ...]:
+    """The feeds that the page links to. That of a MediaWiki lists changes of all its pages, if it is not asked for the
+    articles alone (https://www.mediawiki.org/wiki/Help:Recent_changes)."""
+    feeds = alternates(document, url)
+    if _meta(tree, 'meta[name="generator" i]').startswith("MediaWiki"):
+        feeds = [f"{feed}&namespace=0" if "?" in feed else feed for feed in feeds]
+    return tuple(feeds)
 
 
 def _wordpress(tree: LexborHTMLParser, url: str, text: str) -> str | None:

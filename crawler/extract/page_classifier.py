@@ -15,6 +15,7 @@ from crawler.extract.draft import Draft
 from crawler.extract.html_document import HtmlDocument, text_of
 from crawler.models import Page
 from crawler.text import fold, words
+from crawler.urls.wiki_pages import page_of
 from index.model.codes import FetchReason, PageReason
 
 TRANSIENT_REASONS = (PageReason.WALL, PageReason.CONSENT)  # may pass: such pages are fetched again
@@ -29,6 +30,8 @@ _WALLS = (
     "#challenge-form, #challenge-running, #cf-challenge-running, .cf-error-details, #px-captcha, #captcha-container,"
     " [src*='_Incapsula_Resource'], [src*='captcha-delivery.com'], [src*='geo.captcha']"
 )
+_IS_WIKI = '"wgIsArticle":'
+_WIKI_CONFIG = re.compile(r'"(wgIsMainPage|wgDiffNewId|wgIsArticle)":(\w+)')
 _PARTS = re.compile(r"\s[-–—|:·»]\s|[|»!?.:…]+\s?")
 _DASH = re.compile(r"\s[-–—|·»]\s|\|")  # between a title and the site's name
 _SITE_WORDS = 4  # maximum words of that name
@@ -65,6 +68,7 @@ def reject_document(document: HtmlDocument, found: list[jsonld.Node]) -> None:
     """
     if (url := page_redirects.target(document)) is not None:
         raise Refused(PageReason.LEADS_ON, url=url)
+    _reject_wiki_page(document)
     if document.tree.body is None:
         raise Refused(_waits_for(document) or PageReason.NO_TEXT)
     if locked_pages.is_locked(document):
@@ -75,6 +79,18 @@ def reject_document(document: HtmlDocument, found: list[jsonld.Node]) -> None:
     reason = PageReason.WALL if wall else _by_title(document)
     if reason and _words_beside_links(document) <= _WALL_MAX_WORDS:
         raise Refused(reason)
+
+
+def _reject_wiki_page(document: HtmlDocument) -> None:
+    """Rejects what a MediaWiki shows beside its articles, by what it tells its scripts
+    (https://www.mediawiki.org/wiki/Manual:Interface/JavaScript#mw.config)."""
+    said = dict(_WIKI_CONFIG.findall(document.markup)) if _IS_WIKI in document.markup else {}
+    if said.get("wgIsMainPage") == "true":
+        raise Refused(PageReason.HOME)
+    if "wgDiffNewId" in said and (page := page_of(document.url)):
+        raise Refused(PageReason.LEADS_ON, url=page)
+    if said.get("wgIsArticle") == "false":  # recent changes, a page's history, a form
+        raise Refused(PageReason.LISTING)
 
 
 def _by_title(document: HtmlDocument) -> PageReason | None:

@@ -16,6 +16,7 @@ from index.model.article import IndexDocument
 from tests.integration.harness import Harness
 from tests.systems.generators import GENERATORS, Generator, Pelican, StaticSite
 from tests.systems.ghost import Ghost
+from tests.systems.mediawiki import MediaWiki
 from tests.systems.plone import Plone
 from tests.systems.posts import FATES, Post, first, second
 from tests.systems.wagtail import Wagtail
@@ -42,7 +43,7 @@ class Settings:
 class Site:
     """A site as a system makes it, and the archive of it."""
 
-    place: StaticSite | Wagtail | Plone | Ghost | WordPress
+    place: StaticSite | Wagtail | Plone | Ghost | MediaWiki | WordPress
     house: Harness
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -69,7 +70,9 @@ class Site:
         assert article.body == post.text
         assert article.authors == ((post.author,) if "author" in shown else ())
         assert article.section == (post.section if "section" in shown else None)
-        if self.place.to_the_minute:
+        if self.place.to_the_minute is None:
+            assert article.published is None
+        elif self.place.to_the_minute:
             assert article.published == post.published
         else:
             assert article.published is not None
@@ -80,12 +83,13 @@ class Site:
 
 
 # Each generator behind nginx, one of them behind the other servers too, and what makes its pages as they are asked for
-PLACES: dict[str, tuple[type[Generator], type[WebServer]] | type[Wagtail | Plone | Ghost] | str] = {
+PLACES: dict[str, tuple[type[Generator], type[WebServer]] | type[Wagtail | Plone | Ghost | MediaWiki] | str] = {
     **{kind.name: (kind, Nginx) for kind in GENERATORS},
     **{f"Pelican-{server.name}": (Pelican, server) for server in SERVERS},
     "Wagtail": Wagtail,
     "Plone": Plone,
     "Ghost": Ghost,
+    "MediaWiki": MediaWiki,
     "WordPress": "twentytwentythree",
     "WordPress-twentytwentyone": "twentytwentyone",
 }
@@ -93,9 +97,11 @@ PLACES: dict[str, tuple[type[Generator], type[WebServer]] | type[Wagtail | Plone
 
 @pytest.fixture(scope="module", params=PLACES.values(), ids=list(PLACES))
 def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    place: StaticSite | Wagtail | Plone | Ghost | WordPress
+    place: StaticSite | Wagtail | Plone | Ghost | MediaWiki | WordPress
     if isinstance(request.param, str):
         place = WordPress(request.param)
+    elif request.param is MediaWiki:
+        place = MediaWiki()
     elif request.param is Ghost:
         place = Ghost(tmp_path_factory.mktemp("ghost"))
     elif request.param in {Wagtail, Plone}:

@@ -104,7 +104,7 @@ class WebServer(ABC):
         for command in self.commands(moved):  # at its end a server may end all of its group
             env = {**os.environ, "HOME": str(self.folder)}
             self._running.append(subprocess.Popen(command, start_new_session=True, env=env))
-        wait_for(lambda: httpx.get(f"{self.home}/", trust_env=False, timeout=PATIENCE).status_code == 200)
+        wait_for(lambda: httpx.get(f"{self.home}/", trust_env=False, timeout=PATIENCE).status_code < 400)
         self.asked()
 
     def asked(self) -> list[Asked]:

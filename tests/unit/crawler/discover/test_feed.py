@@ -393,3 +393,27 @@ def test_guids_that_identify_an_article_beside_its_url() -> None:
         "items": [{"id": 7, "url": "/7"}, {"id": "https://example.sy/8"}],
     }
     assert [one.guid for one in read(json.dumps(made)).candidates] == ["7", None]
+
+
+def test_edits_in_a_wiki_s_feed_are_of_its_pages() -> None:
+    """Each entry is an edit: its time is no publication, its guid no page's, and two may be of one page."""
+    edit = "https://wiki.example.org/index.php?title=%s&amp;diff=%d&amp;oldid=0"
+    entries = "".join(
+        f"<entry><id>{edit % (title, number)}</id><title>{title}</title><updated>2026-03-0{number}T10:00:00Z</updated>"
+        f"<link rel='alternate' type='text/html' href='{edit % (title, number)}'/></entry>"
+        for title, number in (("Harbour", 3), ("Ferry", 2), ("Harbour", 1))
+    )
+    found = read(f"<feed xmlns='http://www.w3.org/2005/Atom'><title>Recent changes</title>{entries}</feed>")
+    page = "https://wiki.example.org/index.php?title=%s"
+    assert found.candidates == (
+        Candidate(page % "Harbour", "Harbour", None, datetime(2026, 3, 3, 10, tzinfo=UTC)),
+        Candidate(page % "Ferry", "Ferry", None, datetime(2026, 3, 2, 10, tzinfo=UTC)),
+    )
+
+
+def test_edits_in_a_wiki_s_rss_are_no_publications() -> None:
+    link = "https://wiki.example.org/harbour?rev=1780000000&amp;do=diff"
+    entry = item("harbour", link, "<pubDate>Sun, 01 Mar 2026 10:00:00 GMT</pubDate>")
+    (found,) = read(rss(entry)).candidates
+    assert found.url == "https://wiki.example.org/harbour"
+    assert (found.published, found.modified) == (None, datetime(2026, 3, 1, 10, tzinfo=UTC))

@@ -11,6 +11,7 @@ from crawler import stages
 from crawler.errors import Refused
 from crawler.extract import page_classifier, page_redirects, teasers
 from crawler.extract.html_document import parse
+from index.model.codes import PageReason
 from tests.support.patience import cpu_within
 from tests.support.samples import a_page, a_site
 
@@ -370,3 +371,24 @@ def test_a_title_that_is_a_notice_beside_the_name_of_the_site_is_a_wall(title: s
     with pytest.raises(Refused) as refused:
         article(f"<title>{title}</title><p>Please <a href=/l>log in</a>.</p>")
     assert refused.value.reason == "page.wall"
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        ('"wgIsArticle":true,"wgIsMainPage":true', PageReason.HOME),
+        ('"wgIsArticle":false,"wgCanonicalSpecialPageName":"Recentchanges"', PageReason.LISTING),
+        ('"wgIsArticle":true,"wgDiffOldId":8,"wgDiffNewId":9', PageReason.LEADS_ON),
+    ],
+    ids=["main page", "recent changes", "comparison"],
+)
+def test_what_a_wiki_shows_beside_its_articles_is_none(told: str, reason: PageReason) -> None:
+    text = f"<h1>السد سيُفتح مساء اليوم</h1><article><p>{FLASH}</p><p>{FLASH * 3}</p></article>"
+    article_page = f'<script>RLCONF={{"wgIsArticle":true,"wgIsRedirect":false}};</script>{HEAD}{text}'
+    assert article(article_page)
+    url = "https://example.sy/index.php?title=A&diff=9&oldid=8"
+    with pytest.raises(Refused) as refused:
+        stages.article(a_page(f"<script>RLCONF={{{told}}};</script>{HEAD}{text}", url=url), a_site())
+    assert refused.value.reason == reason
+    if reason == PageReason.LEADS_ON:
+        assert refused.value.message.params["url"] == "https://example.sy/index.php?title=A"

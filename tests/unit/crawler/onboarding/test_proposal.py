@@ -313,3 +313,12 @@ def test_a_menu_is_read_however_deep_its_links_lie_and_the_surest_sections_come_
     assert [link.removeprefix("https://example.org") for link in sections] == [
         "/category/news/", "/sport/", "/shop/offers/",
     ]  # fmt: skip
+
+
+def test_a_wiki_s_feed_is_asked_for_its_articles_alone() -> None:
+    page = (
+        b'<meta name="generator" content="MediaWiki 1.39.17"><link rel="alternate" type="application/atom+xml" '
+        b'href="/index.php?title=Special:RecentChanges&amp;feed=atom">'
+    )
+    said = site_metadata(page, "https://example.org/", {})
+    assert said.feeds == ("https://example.org/index.php?title=Special:RecentChanges&feed=atom&namespace=0",)
