@@ -50,7 +50,7 @@ def import_pages(
     from crawler.config import load
     from crawler.importing.job import Import
     from crawler.importing.page_filter import PageFilter
-    from crawler.processes.parse_pool import ParsePool
+    from crawler.processes.parse_pool import ParsePool, fork_workers
     from crawler.storage import open_archive, open_raw, own_raw_place
 
     config = load()
@@ -58,6 +58,7 @@ def import_pages(
     wanted = PageFilter(config, chosen, as_utc(since), as_utc(until), config.settings.politeness.page_max_bytes)
     options = repr((sorted(chosen), since, until, languages))
     own_raw_place(config)
+    fork_workers()
     pool = ParsePool(workers)
     try:
         with open_archive(config) as archive, open_raw(config, archive) as raw, progress() as shown:

@@ -41,12 +41,13 @@ def reextract(
 
     from crawler.config import load
     from crawler.maintenance.reextract import Reextraction
-    from crawler.processes.parse_pool import ParsePool
+    from crawler.processes.parse_pool import ParsePool, fork_workers
     from crawler.storage import open_archive, open_raw
     from index.archive import warc_records
 
     config = load()
     chosen = config.choose(site) if site else tuple(config.sites.values())
+    fork_workers()
     pool, begun = ParsePool(), time.monotonic()
     try:
         with open_archive(config) as archive, open_raw(config, archive) as raw, progress() as shown:
