@@ -16,12 +16,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.model import message
 from index.web import forms
-from index.web.error_handlers import Refused, as_json
+from index.web.error_handlers import Refused, as_json, way_back
 from index.web.templating import render
 
 NOT_CACHED = "private, no-store"  # Cache-Control of all that is behind the token, whatever a route says
 COOKIE = "arshif"
-COOKIE_DAYS = 30  # for which a browser stays logged in
+COOKIE_DAYS = 30  # for which a browser stays logged in; by links from elsewhere too (SameSite=Lax): GET changes nothing
 PUBLIC_PATHS = ("/healthz", "/readyz", "/login")  # reveal nothing about stored data
 FEEDS = "/feeds/"
 API_PATHS = ("/api/", "/export.", "/metrics", FEEDS)  # for programs, which cannot use a form
@@ -51,7 +51,13 @@ class TokenAuthMiddleware:
             await self.app(scope, receive, send_private)
             return
         answer: Response
-        if scope["path"].startswith(API_PATHS) or scope["method"] not in ("GET", "HEAD"):
+        request = Request(scope)
+        if _is_form(request):
+            answer = render(
+                request, "login.html", 401, next=way_back(request) or "/", wrong=False, unsent=True, days=COOKIE_DAYS
+            )
+            answer.headers["www-authenticate"] = "Bearer"
+        elif scope["path"].startswith(API_PATHS) or scope["method"] not in ("GET", "HEAD"):
             way = 'Basic realm="Arshif"' if scope["path"].startswith(FEEDS) else "Bearer"
             answer = as_json(401, message.Message("error.token"))
             answer.headers["www-authenticate"] = way
@@ -79,6 +85,12 @@ class TokenAuthMiddleware:
         return kept is not None and hmac.compare_digest(_digest(kept.value), _digest(self._pass))
 
 
+def _is_form(request: Request) -> bool:
+    """Whether a person sent a form of a page, who is to read the answer."""
+    sent = request.method == "POST" and not request.url.path.startswith(API_PATHS)
+    return sent and "text/html" in request.headers.get("accept", "")
+
+
 def _password(given: str) -> str:
     try:
         return base64.b64decode(given.strip(), validate=True).decode("utf-8", "replace").partition(":")[2]
@@ -102,7 +114,7 @@ def router(token: str) -> APIRouter:
     @routes.get("/login")
     def login_form(request: Request, next: str = "/") -> Response:
         """The login form."""
-        return render(request, "login.html", next=_own(next), wrong=False, days=COOKIE_DAYS)
+        return render(request, "login.html", next=_own(next), wrong=False, unsent=False, days=COOKIE_DAYS)
 
     @routes.post("/login")
     async def login(request: Request) -> Response:
@@ -113,11 +125,11 @@ def router(token: str) -> APIRouter:
             form = {}
         target = _own(form.get("next", "/"))
         if not hmac.compare_digest(_digest(form.get("token", "")), _digest(token)):
-            return render(request, "login.html", 403, next=target, wrong=True, days=COOKIE_DAYS)
+            return render(request, "login.html", 403, next=target, wrong=True, unsent=False, days=COOKIE_DAYS)
         answer = RedirectResponse(target, 303, {"cache-control": "no-store"})
         secure = request.url.scheme == "https" or request.headers.get("x-forwarded-proto") == "https"
         answer.set_cookie(
-            COOKIE, cookie_value(token), max_age=COOKIE_DAYS * 86_400, httponly=True, samesite="strict", secure=secure
+            COOKIE, cookie_value(token), max_age=COOKIE_DAYS * 86_400, httponly=True, samesite="lax", secure=secure
         )
         return answer
 

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode, urlsplit
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -18,7 +18,7 @@ from index.archive import documents
 from index.errors import ArchiveError, ArshifError, IndexMismatch, IndexUnavailable, InvalidValue, QueryError
 from index.locale import FALLBACK, plain, translate
 from index.model.message import LEGACY, Message
-from index.web.templating import render, takes, ui_of
+from index.web.templating import address, opened, render, takes, ui_of
 
 log = logging.getLogger("arshif.web")
 
@@ -26,6 +26,12 @@ RETRY = 10  # seconds after which a client may retry if the index did not answer
 
 OF_VERSIONS = ("version", "old", "new")  # parameters that are numbers of an article's versions
 HEADINGS = {404: "error.not_found", 405: "error.method", 414: "error.long"}
+WRITTEN = {  # fields of forms in which people write, and what a form calls them
+    "name": "saved.name",
+    "note": "note.one",
+    "tags": "tag.title",
+    "url": "archive.address",
+}
 METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")  # whatever takes GET takes HEAD
 MAX_URL_BYTES = 32_768  # a complete query with a hundred filters is shorter
 
@@ -38,6 +44,11 @@ class Refused(HTTPException):
     def __init__(self, status: int, message: Message | str, /, **params: Any) -> None:
         self.message = message if isinstance(message, Message) else Message(message, params)
         super().__init__(status)
+
+
+class RefusedForm(Refused):
+    """A form to answer with this status and a message, as something in it cannot be taken: it is shown again as it was
+    sent, to be mended."""
 
 
 class NoArticle(Refused):
@@ -71,7 +82,9 @@ def refusing() -> Iterator[None]:
     try:
         yield
     except InvalidValue as error:
-        raise Refused(404 if error.code.startswith("error.no_") else 400, error.message) from None
+        if error.code.startswith("error.no_"):
+            raise Refused(404, error.message) from None
+        raise RefusedForm(400, error.message) from None
 
 
 async def mistake(request: Request, error: Exception) -> Response:
@@ -103,13 +116,21 @@ async def refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     heading = Message(HEADINGS.get(error.status_code, "error.request"))
     message = error.message if isinstance(error, Refused) else heading
-    answer = _problem(
-        request, "missing.html", error.status_code, message, heading=translate(heading, _language(request))
-    )
+    context: dict[str, Any] = {"heading": translate(heading, _language(request)), "back": way_back(request)}
+    context["sent"] = _sent(request) if isinstance(error, RefusedForm) else []
+    answer = _problem(request, "missing.html", error.status_code, message, **context)
     answer.headers.update(error.headers or {})
     if error.status_code == 405:
         answer.headers["allow"] = ", ".join(_allowed(request))
     return answer
+
+
+def _sent(request: Request) -> list[tuple[str, str, str]]:
+    """The fields of the form that was sent, with what those are called in which people write; none if there are only
+    others."""
+    pairs: list[tuple[str, str]] = getattr(request.state, "sent", [])
+    found = [(name, value, WRITTEN.get(name, "")) for name, value in pairs]
+    return found if any(label for _, _, label in found) else []
 
 
 def _allowed(request: Request) -> list[str]:
@@ -128,7 +149,8 @@ async def unusable(request: Request, error: Exception) -> Response:
         return JSONResponse({"error": told, "code": "error.value", "params": {"name": ", ".join(wrong)}}, 400)
     language = _language(request)
     told = " ".join(translate("error.value", language, name=name) for name in wrong)
-    return render(request, "missing.html", 400, error=told, heading=translate("error.request", language))
+    heading = translate("error.request", language)
+    return render(request, "missing.html", 400, error=told, heading=heading, back=way_back(request), sent=[])
 
 
 async def broken(request: Request, error: Exception) -> Response:  # noqa: ARG001 - the server logs the error itself
@@ -159,6 +181,21 @@ async def short(request: Request) -> None:
     """
     if len(request.scope["raw_path"]) + len(request.scope["query_string"]) > MAX_URL_BYTES:
         raise Refused(414, "error.long.most", n=MAX_URL_BYTES)
+
+
+def way_back(request: Request) -> str:
+    """The page of ours from which a request comes (RFC 9110, 10.1.3), as a path with its parameters; of a form of which
+    that is not told, the one above its own path. Empty if it can be none but the home page, or this one."""
+    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    try:
+        from_ = urlsplit(request.headers.get("referer", ""))
+    except ValueError:
+        from_ = urlsplit("")
+    if from_.netloc.lower() == request.headers.get("host", "").lower() and takes(request, "GET", unquote(from_.path)):
+        path = from_.path + (f"?{from_.query}" if from_.query else "")
+        return "" if (request.method, path) == ("GET", asked) else path
+    above = opened(request)
+    return address(ui_of(request), above) if above not in ("/", request.url.path) else ""
 
 
 def handle(app: FastAPI) -> None:

@@ -64,6 +64,7 @@ async def _own_form(request: Request, most: int = MAX_FORM_BYTES) -> dict[str, s
     if not from_here(request):
         raise Refused(403, "error.form_foreign")
     sent = await fields(request, most)
+    request.state.sent = list(sent.items())
     answer_in(request, sent.get("ui", ""))
     return sent
 
@@ -80,6 +81,7 @@ async def _selection(request: Request) -> Selection:
         pairs = parse_qsl(sent, max_num_fields=MAX_SELECTED + MAX_FIELDS)
     except ValueError:
         raise Refused(400, "error.selection", n=MAX_SELECTED) from None
+    request.state.sent = pairs
     answer_in(request, dict(pairs).get("ui", ""))
     return Selection(tuple(value for name, value in pairs if name == "id"), dict(pairs))
 

@@ -23,7 +23,7 @@ from index.model.codes import RequestReason, RequestState, RequestWay
 from index.search.query_language import MAX_LIMIT
 from index.web import live, queries
 from index.web.api_models import ERRORS, NOT_FOUND, REFUSALS, Address, AddressState, failure
-from index.web.error_handlers import NoArticle, Refused
+from index.web.error_handlers import NoArticle, Refused, RefusedForm
 from index.web.forms import Form, body_of, on_to, told
 from index.web.search_pages import ArchiveOf, Number
 from index.web.templating import fragment, render
@@ -108,10 +108,10 @@ def _asked(ask: Ask, url: str, way: RequestWay, *, facsimile: bool = False) -> A
         return ask(url, way, facsimile)
     except InvalidValue as error:
         if error.message.code in BUSY:
-            refusal = Refused(429, error.message)
+            refusal = RefusedForm(429, error.message)
             refusal.headers = {"retry-after": str(RETRY)}
             raise refusal from None
-        raise Refused(400, error.message) from None
+        raise RefusedForm(400, error.message) from None
 
 
 def _rows(request: Request, archive: Archive) -> Markup:

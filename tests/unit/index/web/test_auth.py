@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from index.archive import saved_searches
 from index.errors import ArshifError
 from index.web.auth import COOKIE, cookie_value
 from index.web.bind import bind_socket
@@ -91,11 +92,29 @@ def test_a_browser_is_sent_to_the_form_and_back(client: Client) -> None:
     assert answer.status_code == 303
     assert parse_qs(urlsplit(answer.headers["location"]).query) == {"q": ["حلب"], "sort": ["newest"]}
     (cookie,) = answer.headers.get_list("set-cookie")
-    assert {"HttpOnly", "SameSite=strict", "Path=/"} <= set(cookie.split("; "))
+    assert {"HttpOnly", "SameSite=lax", "Path=/"} <= set(cookie.split("; "))
     assert TOKEN not in cookie
     kept = cookie.partition(";")[0]
     assert client.get(answer.headers["location"], headers={"cookie": kept}).status_code == 200
     assert client.get("/api/sites", headers={"cookie": f"a=b; {kept}"}).status_code == 200
+
+
+def test_a_form_without_the_token_changes_nothing_and_leads_to_the_form_for_it(
+    client: Client, shelf: SearchFixture
+) -> None:
+    came_from = {"referer": "http://localhost:8000/search?q=a&ui=ar", "sec-fetch-site": "same-origin"}
+    body = {"name": "a", "query": "a"}
+    answer = client.request("POST", "/searches?ui=en", headers={**came_from, "accept": "text/html,*/*;q=.8"}, data=body)
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+    assert answer.headers["cache-control"] == "private, no-store"
+    assert "Nothing was changed" in tree(answer).cssselect("[role=alert]")[0].text_content()
+    assert tree(answer).xpath("//input[@name='next']/@value") == ["/search?q=a&ui=ar"]
+    program = client.request("POST", "/searches", headers=came_from, data=body)
+    assert (program.status_code, program.json()["code"]) == (401, "error.token")
+    api = client.request("POST", "/api/searches", headers={"accept": "text/html"}, json=body)
+    assert (api.status_code, api.json()["code"]) == (401, "error.token")
+    with shelf.archive.read() as conn:
+        assert saved_searches.all_saved(conn) == []
 
 
 def test_a_wrong_token_is_asked_for_again(client: Client) -> None:
