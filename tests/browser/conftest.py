@@ -15,6 +15,8 @@ from crawler.onboarding.site_desk import SiteDesk
 from crawler.requested.desk import Desk
 from index.archive import collections, notes
 from index.model.article import Image
+from index.warc.record import Response
+from index.warc.store import WarcStore
 from tests.browser import chromium
 from tests.support.filled_archive import NOW, SearchFixture, article, fill, newsroom, page
 from tests.support.hostile_texts import HOSTILE, HOSTILE_URLS
@@ -66,20 +68,31 @@ def collected(conn: Connection) -> None:
 
 
 @pytest.fixture(scope="package")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchFixture]:
-    """The newsroom's articles, and some that are traps."""
-    filled = fill(tmp_path_factory.mktemp("shelf"), map(page, [*newsroom(), *TRAPS]))
+def saved_copies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarcStore]:
+    """Where saved copies are."""
+    with WarcStore(tmp_path_factory.mktemp("copies")) as folder:
+        yield folder
+
+
+@pytest.fixture(scope="package")
+def shelf(tmp_path_factory: pytest.TempPathFactory, saved_copies: WarcStore) -> Iterator[SearchFixture]:
+    """The newsroom's articles, the last one of them with a saved copy, and some that are traps."""
+    *others, last = newsroom()
+    text = f"<!doctype html><title>x</title><script>1</script><h1>{last.headline}</h1><p>{last.body}</p>"
+    answer = Response(last.url, NOW, "HTTP/1.1 200 OK", [("Content-Type", "text/html; charset=utf-8")], text.encode())
+    kept = page(last, raw=lambda: saved_copies.append(answer))
+    filled = fill(tmp_path_factory.mktemp("shelf"), [*map(page, others), kept, *map(page, TRAPS)])
     filled.archive.write(collected).result()
     yield filled
     filled.close()
 
 
 @pytest.fixture(scope="package")
-def address(shelf: SearchFixture, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address(shelf: SearchFixture, saved_copies: WarcStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where they are served."""
     config = configured(tmp_path_factory.mktemp("config"))
     desks = {"ask": Desk(config, shelf.archive), "site_desk": SiteDesk(config, shelf.archive)}
-    with chromium.served(shelf, site_files=config.site_files, **desks) as url:
+    with chromium.served(shelf, raw=saved_copies, site_files=config.site_files, **desks) as url:
         yield url
 
 

@@ -25,6 +25,17 @@ from tests.support.hostile_texts import HOSTILE
 
 pytestmark = pytest.mark.browser
 
+AR = {
+    "changed": "ما تغيّر", "back": "العودة إلى المقال", "redline": "النص كاملاً مع التعديلات", "only": "ما تغيّر فقط",
+    "saved": "الصفحة المحفوظة", "version": "الصفحة المحفوظة، النسخة 2", "text": "نص فقط، أُزيل من الصفحة: ",
+    "removed": "5 صور", "nothing": "ولا يُحمَّل شيء من الموقع.",
+}  # fmt: skip
+EN = {
+    "changed": "What changed", "back": "Back to the article", "redline": "Redline", "only": "Only what changed",
+    "saved": "Saved page", "version": "Saved page, version 2", "text": "Text only: ", "removed": "5 images",
+    "nothing": "removed; nothing is loaded from the site.",
+}  # fmt: skip
+LANGUAGES = pytest.mark.parametrize(("ui", "words"), [("ar", AR), ("en", EN)], ids=["ar", "en"])
 TOKEN = "correct horse battery staple"
 FIRST = article(
     "https://asi.example/bread",
@@ -97,23 +108,26 @@ def tab(state: BrowserContext, address: str) -> Iterator[Watched]:
     assert watched.hosts == {address.removeprefix("http://")}
 
 
-def test_what_changed_is_marked_word_by_word(tab: Watched) -> None:
-    tab.open(f"/articles/{FIRST.id}")
-    tab.page.get_by_role("link", name="ما تغيّر").click()
+@LANGUAGES
+def test_what_changed_is_marked_word_by_word(tab: Watched, ui: str, words: dict[str, str]) -> None:
+    tab.open(f"/articles/{FIRST.id}?ui={ui}")
+    tab.page.get_by_role("link", name=words["changed"]).click()
+    expect(tab.page.get_by_role("heading", level=1)).to_have_text(words["changed"])
     expect(tab.page.locator("del")).to_have_text("مئة")
     expect(tab.page.locator("ins")).to_have_text("مئتا")
     assert tab.page.locator("article").evaluate("node => getComputedStyle(node).direction") == "rtl"
     for width in (1200, 320):
         tab.page.set_viewport_size({"width": width, "height": 800})
         assert tab.overflow() <= 0
-    tab.page.get_by_role("link", name="إلى المقال").click()
+    tab.page.get_by_role("link", name=words["back"]).click()
     expect(tab.page.get_by_role("heading", level=1)).to_have_text(FIRST.headline)
 
 
-def test_a_redline_is_the_whole_text_from_right_to_left(tab: Watched) -> None:
-    tab.open(f"/articles/{FIRST.id}")
-    tab.page.get_by_role("link", name="النص كاملاً مع التعديلات").click()
-    expect(tab.page.get_by_role("heading", level=1)).to_have_text("النص كاملاً مع التعديلات")
+@LANGUAGES
+def test_a_redline_is_the_whole_text_from_right_to_left(tab: Watched, ui: str, words: dict[str, str]) -> None:
+    tab.open(f"/articles/{FIRST.id}?ui={ui}")
+    tab.page.get_by_role("link", name=words["redline"]).click()
+    expect(tab.page.get_by_role("heading", level=1)).to_have_text(words["redline"])
     assert tab.page.locator(".body p").count() == 5, "what did not change is there, too"
     expect(tab.page.locator(".body del")).to_have_text("مئة")
     expect(tab.page.locator(".body ins")).to_have_text("مئتا")
@@ -122,8 +136,8 @@ def test_a_redline_is_the_whole_text_from_right_to_left(tab: Watched) -> None:
     for width in (1200, 320):
         tab.page.set_viewport_size({"width": width, "height": 800})
         assert tab.overflow() <= 0
-    tab.page.get_by_role("link", name="ما تغيّر فقط").click()
-    expect(tab.page.get_by_role("heading", level=1)).to_have_text("ما تغيّر")
+    tab.page.get_by_role("link", name=words["only"]).click()
+    expect(tab.page.get_by_role("heading", level=1)).to_have_text(words["changed"])
     expect(tab.page.locator(".skipped").first).to_be_visible()
 
 
@@ -148,10 +162,13 @@ def test_a_redline_is_printed_without_colours_on_as_many_pages_as_it_needs(tab: 
     assert len(re.findall(rb"/Type\s*/Page\b", many)) > 3, "a long text goes on on the next page"
 
 
-def test_a_saved_copy_is_read_and_does_nothing(tab: Watched) -> None:
-    tab.open(f"/articles/{FIRST.id}?ui=en")
-    tab.page.locator(".tools").get_by_role("link", name="Saved page", exact=True).click()
-    expect(tab.page.locator(".copy-told")).to_contain_text("images")
+@LANGUAGES
+def test_a_saved_copy_is_read_and_does_nothing(tab: Watched, ui: str, words: dict[str, str]) -> None:
+    tab.open(f"/articles/{FIRST.id}?ui={ui}")
+    tab.page.locator(".tools").get_by_role("link", name=words["saved"], exact=True).click()
+    expect(tab.page.get_by_role("heading", level=1)).to_have_text(words["version"])
+    for part in ("text", "removed", "nothing"):
+        expect(tab.page.locator(".copy-told")).to_contain_text(words[part])
     frame = tab.page.frame_locator("iframe.copy")
     expect(frame.get_by_role("heading", level=1).first).to_have_text("سعر الخبز")
     expect(frame.locator("body")).to_contain_text("مئتا ليرة")
@@ -208,6 +225,17 @@ def test_results_by_last_change_say_when_and_what(tab: Watched, ui: str, told: s
     expect(change.locator("time")).to_have_attribute("datetime", re.compile(r"^2026-11-23T13:00"))
     change.get_by_role("link").click()
     expect(tab.page.locator("ins")).to_have_text("مئتا")
+
+
+def test_a_link_on_another_site_leads_in_who_was_let_in(state: BrowserContext, address: str) -> None:
+    """As the bookmarklet does, and a link in a message."""
+    elsewhere = address.replace("127.0.0.1", "localhost")  # another site to a browser, which gives it no cookie of ours
+    page = state.new_page()
+    page.goto(f"{elsewhere}/login")
+    page.evaluate(f"location = '{address}/articles/{FIRST.id}?ui=en'")
+    page.wait_for_url(f"{address}/**")
+    expect(page.get_by_role("heading", level=1)).to_have_text(FIRST.headline)
+    page.close()
 
 
 def test_an_export_is_downloaded_whole(tab: Watched) -> None:

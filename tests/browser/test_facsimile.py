@@ -84,10 +84,15 @@ def loaded(tab: Watched, selector: str) -> list[int]:
     return widths
 
 
-def test_the_saved_copy_is_shown_as_it_looked(tab: Watched) -> None:
-    tab.open(f"/articles/{SEEN.id}")
-    tab.page.locator(".tools").get_by_role("link", name="الصفحة المحفوظة", exact=True).click()
-    expect(tab.page.get_by_role("heading", level=2, name="كما بدت الصفحة")).to_be_visible()
+@pytest.mark.parametrize(
+    ("ui", "link", "looks"),
+    [("ar", "الصفحة المحفوظة", "كما بدت الصفحة"), ("en", "Saved page", "What the page looked like")],
+    ids=["ar", "en"],
+)
+def test_the_saved_copy_is_shown_as_it_looked(tab: Watched, ui: str, link: str, looks: str) -> None:
+    tab.open(f"/articles/{SEEN.id}?ui={ui}")
+    tab.page.locator(".tools").get_by_role("link", name=link, exact=True).click()
+    expect(tab.page.get_by_role("heading", level=2, name=looks)).to_be_visible()
     assert loaded(tab, ".pictured img") == [1_280]
     assert loaded(tab, ".kept-images img") == [640, 0], "what is no image is not shown, whatever its server called it"
     expect(tab.page.locator(".kept-images figcaption").first).to_contain_text("القافلة عند مدخل المدينة")
@@ -100,8 +105,9 @@ def test_the_saved_copy_is_shown_as_it_looked(tab: Watched) -> None:
     assert "owned" not in tab.page.title()
 
 
-def test_results_have_a_thumbnail_beside_their_text(tab: Watched) -> None:
-    tab.open("/search?q=القافلة")
+@pytest.mark.parametrize("ui", ["ar", "en"])
+def test_results_have_a_thumbnail_beside_their_text(tab: Watched, ui: str) -> None:
+    tab.open(f"/search?q=القافلة&ui={ui}")
     assert loaded(tab, ".hits .thumbnail") == [320]
     result = tab.page.locator(".hits > .seen")
     text, image = result.locator("h2").bounding_box(), result.locator(".thumbnail").bounding_box()

@@ -114,28 +114,75 @@ def test_keys_alone_search_open_and_come_back(tab: Watched) -> None:
     expect(links.nth(1)).to_have_text(headline)
 
 
-def test_a_search_is_saved_and_deleted(tab: Watched) -> None:
-    tab.open("/search?q=حلب&site=asi&ui=ar")
+AR = {
+    "name": "الاسم", "save": "احفظ", "feed": "خلاصة", "delete": "احذف", "taken": "ثمة بحث محفوظ باسم \u2068حلب\u2069",
+    "again": "حاول مجدداً",
+    "week": "رسالة واحدة كل يوم اثنين في السابعة صباحاً", "hour": "رسالة واحدة كل ساعة",
+    "day": "رسالة واحدة كل يوم في السابعة صباحاً",
+}  # fmt: skip
+EN = {
+    "name": "Name", "save": "Save", "feed": "Feed", "delete": "Delete",
+    "taken": "There is a saved search named حلب already", "again": "Try again",
+    "week": "Mondays at 7:00, in one message", "hour": "Every hour, in one message",
+    "day": "Every day at 7:00, in one message",
+}  # fmt: skip
+LANGUAGES = pytest.mark.parametrize(("ui", "words"), [("ar", AR), ("en", EN)], ids=["ar", "en"])
+
+
+def save(tab: Watched, words: dict[str, str], name: str, digest: str) -> None:
+    """Saves the search that is shown under this name."""
     tab.page.locator(".save summary").click()
-    tab.page.get_by_label("الاسم").fill("أخبار <b>حلب</b>")
-    tab.page.locator(".save select").select_option("week")
-    tab.page.get_by_role("button", name="احفظ").click()
-    tab.page.wait_for_url("**/searches?ui=ar")
+    tab.page.get_by_label(words["name"]).fill(name)
+    tab.page.locator(".save select").select_option(digest)
+    tab.page.get_by_role("button", name=words["save"]).click()
+
+
+@LANGUAGES
+def test_a_search_is_saved_and_deleted(tab: Watched, ui: str, words: dict[str, str]) -> None:
+    tab.open(f"/search?q=حلب&site=asi&ui={ui}")
+    save(tab, words, "أخبار <b>حلب</b>", "week")
+    tab.page.wait_for_url(f"**/searches?ui={ui}")
     digest = tab.page.locator("form.digest")
     expect(digest.locator("select")).to_have_value("week")
+    for chosen in ("week", "hour", "day"):
+        expect(digest.locator(f"option[value={chosen}]")).to_have_text(words[chosen])
     for chosen in ("hour", "day"):
         digest.locator("select").select_option(chosen)
         digest.get_by_role("button").click()
-        tab.page.wait_for_url("**/searches?ui=ar")
+        tab.page.wait_for_url(f"**/searches?ui={ui}")
         tab.page.reload()
         expect(digest.locator("select")).to_have_value(chosen)
     (saved,) = tab.page.locator(".saved > li").all()
     expect(saved.locator("h2")).to_have_text("أخبار <b>حلب</b>")
     expect(saved.locator(".query")).to_have_text("site:asi حلب")
-    feed = tab.page.request.get(tab.address + str(saved.get_by_role("link", name="خلاصة").get_attribute("href")))
+    feed = tab.page.request.get(tab.address + str(saved.get_by_role("link", name=words["feed"]).get_attribute("href")))
     assert feed.ok
-    saved.get_by_role("button", name="احذف").click()
+    saved.get_by_role("button", name=words["delete"]).click()
     expect(tab.page.locator(".saved")).to_have_count(0)
+
+
+@LANGUAGES
+def test_a_name_that_is_taken_is_told_and_what_was_written_is_kept(
+    tab: Watched, ui: str, words: dict[str, str]
+) -> None:
+    for _ in range(2):
+        tab.open(f"/search?q=حلب&site=asi&ui={ui}")
+        save(tab, words, "حلب", "week")
+    expect(tab.page.get_by_role("alert")).to_contain_text(words["taken"])
+    assert all("400" in told for told in tab.complaints), "which the browser's console tells as well"
+    tab.complaints.clear()
+    name = tab.page.get_by_label(words["name"])
+    expect(name).to_have_value("حلب")
+    assert tab.overflow() <= 0
+    name.fill("حلب وريفها")
+    tab.page.get_by_role("button", name=words["again"]).click()
+    saved = tab.page.locator(".saved > li")
+    expect(saved.locator("h2")).to_have_text(["حلب وريفها", "حلب"])
+    expect(saved.locator(".query")).to_have_text(["site:asi حلب"] * 2)
+    assert [one.input_value() for one in saved.locator("select").all()] == ["week", "week"]
+    for left in (1, 0):
+        saved.first.get_by_role("button", name=words["delete"]).click()
+        expect(saved).to_have_count(left)
 
 
 def test_light_and_dark_stay_as_chosen(tab: Watched) -> None:

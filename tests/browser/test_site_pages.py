@@ -11,18 +11,20 @@ from typing import Literal
 
 import pytest
 import yaml
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from crawler.config import Config, refreshed
 from crawler.onboarding.site_desk import SiteDesk
 from tests.browser import chromium
-from tests.browser.conftest import Watched
+from tests.browser.conftest import Watched, fresh, watch
 from tests.browser.test_axe import RULES, wrong
 from tests.support.filled_archive import NOW
 from tests.support.newspaper import configured
 from tests.support.watched_sites import GAP, fill_sites
 
 pytestmark = pytest.mark.browser
+
+TOKEN = "correct horse battery staple"
 
 
 @dataclass(frozen=True)
@@ -31,14 +33,16 @@ class Room:
 
     url: str
     config: Config
+    locked: str  # the same behind a token
 
 
 @pytest.fixture(scope="module")
 def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
     shelf, config = fill_sites(tmp_path_factory.mktemp("sites")), configured(tmp_path_factory.mktemp("config"))
     desk, now = SiteDesk(config, shelf.archive), NOW + timedelta(minutes=20)
-    with chromium.served(shelf, site_files=config.site_files, site_desk=desk, now=lambda: now) as url:
-        yield Room(url, config)
+    more = {"site_files": config.site_files, "site_desk": desk, "now": lambda: now}
+    with chromium.served(shelf, **more) as url, chromium.served(shelf, token=TOKEN, **more) as locked:
+        yield Room(url, config, locked)
     shelf.close()
 
 
@@ -202,6 +206,75 @@ def test_a_site_is_switched_and_scheduled_in_a_file_of_ones_own(  # noqa: PLR091
     form.get_by_role("button", name=save).click()
     expect(form.locator("[value=adaptive]")).to_be_checked()
     assert refreshed(room.config).sites["paper"].schedule.cron is None
+
+
+@pytest.mark.parametrize(
+    ("ui", "off", "on", "save", "home", "look", "unsent", "begins"),
+    [
+        (
+            *("ar", "أوقفه", "شغّله", "احفظ", "رابط صفحته الرئيسية", "عاينه", "لم يتغيّر شيء. سجّل الدخول"),
+            "تبدأ المعاينة بعد ثوانٍ.",
+        ),
+        (
+            *("en", "Switch off", "Switch on", "Save", "Address of its home page", "Preview", "Nothing was changed."),
+            "It begins in a few seconds.",
+        ),
+    ],
+    ids=["ar", "en"],
+)
+def test_only_who_holds_the_token_changes_sites(  # noqa: PLR0913
+    browser: Browser, room: Room, ui: str, off: str, on: str, save: str, home: str, look: str, unsent: str, begins: str
+) -> None:
+    """A form that was open when the token was taken away: it is refused on a page that can be read, and leads back."""
+    own = room.config.directory / "sites.local" / "paper.yaml"
+    own.unlink(missing_ok=True)
+    context = fresh(browser, locale=ui, viewport={"width": 1200, "height": 800})
+    tab = watch(context, room.locked)
+    button = tab.page.get_by_role("button", name=off)
+
+    def sign_in() -> None:
+        tab.page.keyboard.type(TOKEN)  # the cursor is in its field
+        tab.page.keyboard.press("Enter")
+
+    def refused() -> None:
+        expect(tab.page.get_by_role("alert")).to_contain_text(unsent)
+        assert not own.exists()
+        assert [told for told in tab.complaints if "401" not in told] == []
+        tab.complaints.clear()
+        assert tab.overflow() <= 0
+        sign_in()
+
+    tab.open(f"/sites/paper?ui={ui}")
+    sign_in()
+    expect(button).to_be_visible()
+    context.clear_cookies()
+    button.click()
+    refused()
+    expect(button).to_be_visible()
+    context.clear_cookies()
+    form = tab.page.locator("form.schedule")
+    form.locator("[value=every]").check()
+    form.get_by_role("spinbutton").fill("45")
+    form.get_by_role("button", name=save).click()
+    refused()
+    form.locator("[value=every]").check()
+    form.get_by_role("spinbutton").fill("45")
+    form.get_by_role("button", name=save).click()
+    expect(form.locator("[value=every]")).to_be_checked()
+    button.click()
+    expect(tab.page.get_by_role("button", name=on)).to_be_visible()
+    assert yaml.safe_load(own.read_text("utf-8")) == {"enabled": False, "schedule": {"every": 45}}
+    tab.page.get_by_role("button", name=on).click()
+    expect(button).to_be_visible()
+    own.unlink()
+    tab.open(f"/add-site?ui={ui}")
+    context.clear_cookies()
+    for step in (refused, lambda: expect(tab.page.locator("#preview")).to_contain_text(begins)):
+        tab.page.get_by_label(home).fill(f"{ui}.village.example")
+        tab.page.get_by_role("button", name=look).click()
+        step()
+    context.close()
+    assert tab.complaints == []
 
 
 # --- the list --------------------------------------------------------------------------------------------------------
