@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import cached_property
 from importlib import resources
 from ipaddress import ip_address
 from pathlib import Path
@@ -22,7 +23,7 @@ from typing import Any
 from crawler.config_messages import FileMessage, SettingsWarning, mistake
 from crawler.errors import ConfigError, InvalidFiles
 from crawler.settings_model import Settings
-from crawler.site_config import Site, stranger
+from crawler.site_config import Site, authority, stranger
 from crawler.urls.registered_domain import domain_of
 from crawler.yaml_loader import YamlDocument, parsed, read, validated
 from index.model.message import Message
@@ -79,10 +80,22 @@ class Config:
     def publisher_of(self, url: str) -> Site:
         """The configured site that publishes at this URL, by its host or else by its domain; a minimal one made up for
         the registered domain if there is none."""
-        by_host = [site for site in self.sites.values() if site.publishes_at(url)]
+        return max(self.publishers_at(url), key=lambda site: site.nearness(url))
+
+    def publishers_at(self, url: str) -> Sequence[Site]:
+        """The configured sites that publish at the host and port of this URL, or else at its domain; of none, a minimal
+        one made up for the registered domain."""
         domain = domain_of(url)
-        known = by_host or [site for site in self.sites.values() if domain in site.own_domains]
-        return max(known, key=lambda site: site.nearness(url), default=None) or stranger(f"https://{domain}/")
+        known = self._by_authority.get(authority(url)) or self._by_domain.get(domain)
+        return known or [stranger(f"https://{domain}/")]
+
+    @cached_property
+    def _by_authority(self) -> Mapping[str, Sequence[Site]]:
+        return _by((site, site.authorities) for site in self.sites.values())
+
+    @cached_property
+    def _by_domain(self) -> Mapping[str, Sequence[Site]]:
+        return _by((site, site.own_domains) for site in self.sites.values())
 
     def site_files(self, site_id: str) -> list[Path]:
         """The files that describe this site: the one that comes with Arshif, then the user's own."""
@@ -97,6 +110,15 @@ class Config:
         if self.packaged:
             raise ConfigError(Message(FileMessage.BUILT_IN))
         return self.directory / OWN_SITES
+
+
+def _by(named: Iterable[tuple[Site, Iterable[str]]]) -> dict[str, list[Site]]:
+    """The sites that have each name, in their order."""
+    found: dict[str, list[Site]] = {}
+    for site, names in named:
+        for name in names:
+            found.setdefault(name, []).append(site)
+    return found
 
 
 # --- reading it ----------------------------------------------------------------------------------------------------

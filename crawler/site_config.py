@@ -259,9 +259,12 @@ class Site(Model):
     def publishes_at(self, url: str) -> bool:
         """Whether a URL is on a host and port of its home page or sources; `www.` and the default ports make no
         difference."""
-        return authority(url) in {
-            authority(str(own)) for own in (self.homepage, *(source.url for source in self.sources))
-        }
+        return authority(url) in self.authorities
+
+    @property
+    def authorities(self) -> frozenset[str]:
+        """The hosts of its home page and sources as `authority` gives them."""
+        return frozenset(authority(str(own)) for own in (self.homepage, *(source.url for source in self.sources)))
 
     @property
     def own_domains(self) -> frozenset[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -17,7 +18,9 @@ from crawler.urls.reasons import UrlReason
 from index.archive.clock import SKEW
 
 MEDIA_TYPES = ("text/html", "application/xhtml+xml", "")  # "" is what some servers declare: the content decides
-MAX_SITES_KNOWN = 10_000  # sites of hosts that are kept in memory
+MAX_HOSTS_KNOWN = 10_000  # whose sites are kept in memory
+
+_PLAIN = re.compile(r"https?://((?!xn--)[a-z0-9-]+(?:\.(?!xn--)[a-z0-9-]+)+)/")  # a host as it is in the canonical form
 
 
 class Passed(StrEnum):
@@ -48,7 +51,7 @@ class PageFilter:
     until: datetime | None = None
     max_bytes: int = 0
     _latest: datetime = field(default_factory=lambda: datetime.now(UTC) + SKEW)  # later ones are of a wrong clock
-    _by_host: dict[str, Site | None] = field(default_factory=dict)
+    _by_netloc: dict[str, Sequence[Site]] = field(default_factory=dict)
 
     def look(self, head: RecordHead) -> Passed | None:
         """None if the record is a page that is wanted, else why it is passed over."""
@@ -66,6 +69,9 @@ class PageFilter:
             return Passed.MEDIA_TYPE
         if self.max_bytes and head.length > self.max_bytes:
             return Passed.TOO_LONG
+        plain = _PLAIN.match(head.url)
+        if plain and not self._publishers(plain[1], head.url):
+            return Passed.SITE  # most records of a month, if few sites are wanted: told without the canonical form
         address = canonical(head.url)
         if address is None:
             return Passed.ADDRESS
@@ -89,14 +95,21 @@ class PageFilter:
     def site_of(self, url: str) -> Site | None:
         """The configured site of this canonical URL, else one made up for its registered domain; None if it is not
         wanted."""
-        host = urlsplit(url).hostname or ""
-        if host not in self._by_host:
-            if len(self._by_host) >= MAX_SITES_KNOWN:
-                self._by_host.clear()
-            self._by_host[host] = self._of_host(url, host)
-        return self._by_host[host]
+        parts = urlsplit(url)
+        publishers = self._publishers(parts.netloc, url)
+        if len(publishers) < 2:
+            return publishers[0] if publishers else None
+        nearest = max(publishers, key=lambda site: site.nearness(url))
+        return nearest if self._is_wanted(nearest, parts.hostname or "") else None
 
-    def _of_host(self, url: str, host: str) -> Site | None:
-        site = self.config.publisher_of(url)
-        names = {site.id, host, host.removeprefix("www."), *site.hosts}
-        return site if not self.sites or names & set(self.sites) else None
+    def _publishers(self, netloc: str, url: str) -> Sequence[Site]:
+        """The sites that publish at this host and port, which are those of the URL; none if none of them is wanted."""
+        if netloc not in self._by_netloc:
+            if len(self._by_netloc) >= MAX_HOSTS_KNOWN:
+                self._by_netloc.clear()
+            host, found = urlsplit(url).hostname or "", self.config.publishers_at(url)
+            self._by_netloc[netloc] = found if any(self._is_wanted(site, host) for site in found) else ()
+        return self._by_netloc[netloc]
+
+    def _is_wanted(self, site: Site, host: str) -> bool:
+        return not self.sites or not {site.id, host, host.removeprefix("www."), *site.hosts}.isdisjoint(self.sites)

@@ -100,10 +100,11 @@ def _head(record: WarcRecord, offset: int) -> RecordHead:
     declared = record.headers.get("Content-Length")
     if declared is None or not declared.isdigit():
         return RecordHead(offset, "", "", None, None, "", 0, damaged=True)
-    status, media_type = None, record.headers.get("Content-Type") or ""
     if record.record_type != WarcRecordType.resource and record.is_http:
         record.parse_http()
         status, media_type = record.http_headers.status_code, record.http_content_type or ""
+    else:
+        status, media_type = None, record.headers.get("Content-Type") or ""
     return RecordHead(
         offset,
         str(record.headers.get("WARC-Type")),

@@ -32,6 +32,7 @@ from crawler.urls.reasons import UrlReason
 ARTICLE_SCORE = 3  # the minimum score at which a link on a listing page counts as an article
 SCHEMES = ("http", "https")
 
+_ELSEWHERE = tuple(f".{host}" for host in ELSEWHERE)  # ends of hosts after a dot
 _LANGUAGE = re.compile(r"[a-z]{2}(?:[-_][a-z]{2,4})?|" + "|".join(LANGUAGES))
 _CALENDAR = re.compile(r"(?:19|20)\d\d(?:/\d{1,2}(?:/\d{1,2})?)?")
 _PROFILE = re.compile(r"u/[^/]+(?:/[^/]+)?|@[^/]+")  # /u/mona/summary of a forum, /@mona
@@ -64,7 +65,7 @@ def may_be_article(url: str, allow: Sequence[str] = (), deny: Sequence[str] = ()
     reason = _no_page(parts, segments)
     if reason is None and allow:
         return None if any(re.search(pattern, form) for pattern in allow for form in forms) else UrlReason.NOT_ALLOWED
-    if reason is None and any(("." + parts.hostname).endswith("." + host) for host in ELSEWHERE):
+    if reason is None and f".{parts.hostname}".endswith(_ELSEWHERE):
         return UrlReason.ELSEWHERE
     return reason or _by_query(parts, segments) or _by_path(segments)
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from pydantic import HttpUrl
 
 from crawler.config import Config, load
 from crawler.importing.page_filter import PageFilter, Passed
 from crawler.importing.warc_records import RecordHead
+from crawler.site_config import stranger
+from crawler.urls.canonical import canonical
 
 THEN = datetime(2020, 1, 1, tzinfo=UTC)
 HEAD = RecordHead(
@@ -66,9 +70,13 @@ def test_hosts_of_one_registered_domain_are_one_site(config: Config) -> None:
 
 def test_hosts_in_arabic_letters_are_sites_of_their_own(config: Config) -> None:
     wanted = PageFilter(config)
+    sites = set()
     for host in ("مثال.example", "خبر.example"):
-        assert wanted.look(HEAD._replace(url=f"https://{host}/2020/a-story-of-five-words")) is None
-    assert len({site.id for site in wanted._by_host.values() if site}) == 2
+        url = canonical(f"https://{host}/2020/a-story-of-five-words")
+        assert url is not None
+        assert wanted.look(HEAD._replace(url=url)) is None
+        sites.add(wanted.site_of(url))
+    assert len({site.id for site in sites if site}) == 2
 
 
 def test_blogs_of_one_host_are_sites_of_their_own(config: Config) -> None:
@@ -89,3 +97,20 @@ def test_sites_are_named_by_id_or_host(config: Config, names: list[str]) -> None
     wanted = PageFilter(config, names)
     assert wanted.look(HEAD) is None
     assert wanted.look(HEAD._replace(url="https://other.example.org/2020/01/01/a-story-of-five-words")) == Passed.SITE
+
+
+@pytest.mark.parametrize("first", ["ar", "en"])
+def test_sites_of_one_host_are_told_apart_whichever_comes_first(config: Config, first: str) -> None:
+    """Also where one of them alone is wanted."""
+    homes = {name: HttpUrl(f"https://www.example.com/{name}/") for name in ("ar", "en")}
+    sites = {
+        name: stranger(str(home)).model_copy(update={"id": name, "homepage": home}) for name, home in homes.items()
+    }
+    both = replace(config, sites=sites)
+    for names, passed in (([], None), (["en"], Passed.SITE)):
+        wanted, looked = PageFilter(both, names), {}
+        for name in (first, "en", "ar"):
+            url = f"https://www.example.com/{name}/2020/a-story-of-five-words"
+            looked[name] = wanted.look(HEAD._replace(url=url)), wanted.site_of(url)
+        assert looked["en"] == (None, sites["en"])
+        assert looked["ar"] == (passed, None if passed else sites["ar"])
