@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, tzinfo
 from typing import Any
+from urllib.parse import urlsplit
 
 import feedparser
 
@@ -16,6 +17,7 @@ from crawler.discover.collector import CandidateCollector, SkipReason, language_
 from crawler.discover.source_document import SourceDocument
 from crawler.errors import SourceProblem
 from crawler.models import Discovered
+from crawler.urls.canonical import canonical
 from crawler.urls.wiki_pages import page_of
 from index.model.codes import SourceReason
 
@@ -24,6 +26,10 @@ from index.model.codes import SourceReason
 _HEADERS = {"content-type": "application/xml; charset=utf-8"}
 _JSON = re.compile(r'\[\s*\{\s*"|\{\s*"|\[\s*\]')  # where an object, a list of them or an empty list begins
 _PAGES = ("text/html", "application/xhtml+xml", "")
+_RELATIONS = "http://www.iana.org/assignments/relation/"
+# What feedparser calls elements that date an entry by themselves where it has no pubDate: dcterms:created,
+# prism:publicationDate
+_FURTHER_DATES = ("created", "prism_publicationdate")
 
 
 def parse(
@@ -46,7 +52,7 @@ def parse(
         raise SourceProblem(SourceReason.BROKEN_FEED, error=repr(error)) from None
     if not found.entries and (found.bozo or not found.version):
         raise SourceProblem(SourceReason.BROKEN_FEED, error=str(found.get("bozo_exception", "no entry")))
-    collector = CandidateCollector(url)
+    collector = CandidateCollector(_base(_field(found.feed, "link"), url))
     language = _field(found.feed, "language")
     spoken = (*filter(None, [language_tag(language)]), *languages)
     for entry in found.entries:
@@ -113,16 +119,32 @@ def load_json(text: str) -> Any:
         raise SourceProblem(SourceReason.BROKEN_JSON, error=str(error)) from None
 
 
+def _base(site: str | None, url: str) -> str:
+    """The URL by which a feed's relative links are resolved: its own, unless its site is on another host, from which
+    the feed is a copy."""
+    said = canonical(site or "", url)
+    return said if said and urlsplit(said).hostname != urlsplit(url).hostname else url
+
+
 def _link(entry: Mapping[str, Any]) -> str | None:
     """The URL of an entry's page: the original that FeedBurner replaced, the first alternate link to a page, or a guid
     that is a URL. feedparser's own `link` is the last of several and may be a bare guid."""
     if original := _field(entry, "feedburner_origlink"):
         return original
     for link in dict.get(entry, "links") or ():  # type: ignore[call-overload]
-        if link.get("rel") == "alternate" and link.get("type", "") in _PAGES and link.get("href"):
+        if _relation(link) == "alternate" and _media_type(link) in _PAGES and link.get("href"):
             return str(link["href"])
     guid = _field(entry, "id")
     return guid if _is_address(guid) else None
+
+
+def _relation(link: Mapping[str, str]) -> str:
+    """The relation of an Atom link, which may be written as its registered URL (RFC 4287, 4.2.7.2)."""
+    return link.get("rel", "").lower().removeprefix(_RELATIONS)
+
+
+def _media_type(link: Mapping[str, str]) -> str:
+    return link.get("type", "").partition(";")[0].strip().lower()
 
 
 def _dates(
@@ -130,7 +152,8 @@ def _dates(
 ) -> tuple[datetime | None, datetime | None]:
     """The dates of publication and modification. feedparser maps dc:date to `updated`, but in RSS it is the date of
     publication; next to a pubDate it counts as a modification only if it is later."""
-    published = feed_dates.parse(_field(entry, "published"), zone, languages)
+    read = (feed_dates.parse(_field(entry, name), zone, languages) for name in ("published", *_FURTHER_DATES))
+    published = next((at for at in read if at), None)
     updated = feed_dates.parse(_field(entry, "updated"), zone, languages)
     if version.startswith("atom"):
         return published, updated

@@ -7,6 +7,7 @@ Our own parser: Scrapy's drops `news:*`, and three million entries in 341 KiB of
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
@@ -44,6 +45,7 @@ _ENTRIES = {"urlset": "url", "sitemapindex": "sitemap"}  # root: its entries
 _ADDRESS = re.compile(r"(?:https?:/)?/\S+", re.IGNORECASE)
 
 _WRAPPED = re.compile(r"\s*[\r\n\t]\s*")  # in a long URL that is broken over lines
+_ENTITY = re.compile(r"&(?:#?\w{1,40});")  # HTML's, and what was escaped twice
 _NAME = re.compile(r"[^\W\d_]+")
 # In the name of a child sitemap: what it lists. WordPress's `post_tag` is of tags.
 POSTS = frozenset(("post", "posts", "news", "article", "articles", "story", "stories"))
@@ -119,7 +121,8 @@ def _entries(xml: bytes) -> Iterator[tuple[str, Entry]]:
     """Each `url` and `sitemap` element with the texts of its fields, parsed without keeping the tree in memory.
 
     Broken markup is read as far as possible. Fields are recognised by their parent element instead of their namespace,
-    so that undeclared prefixes work. An address may also stand right in its entry, or its `loc` right in the root.
+    so that undeclared prefixes work; a `loc` only in that of its entry. An address may also stand right in its entry,
+    or its `loc` right in the root.
     """
     parser = etree.XMLPullParser(
         events=("end",),
@@ -140,20 +143,22 @@ def _entries(xml: bytes) -> Iterator[tuple[str, Entry]]:
             elements += 1
             tag = _local(element)
             around = _local(element.getparent()) if tag in _NAMES else ""
-            if field := _FIELDS.get((around, tag)):
+            foreign = tag == "loc" and _space(element) != _space(element.getparent())  # `image:loc`
+            if (field := _FIELDS.get((around, tag))) and not foreign:
                 kind = around if field == "loc" else kind
                 text = (element.text or "").strip()
-                text = _WRAPPED.sub("", text) if field == "loc" else text
+                text = _ENTITY.sub(_unescaped, _WRAPPED.sub("", text)) if field == "loc" else text
                 entry[field] = f"{entry[field]} {text}" if field == "lastmod" in entry else entry.get(field) or text
                 locations += field == "loc"
-            elif tag == "loc" and around in _ENTRIES:
+            elif tag == "loc" and around in _ENTRIES and not foreign:
                 yield _ENTRIES[around], {"loc": (element.text or "").strip()}
                 locations += 1
             elif tag in _ENTRIES.values():
                 if "loc" not in entry and (address := _ADDRESS.fullmatch("".join(element.itertext()).strip())):
                     entry["loc"] = address[0]
                     locations += 1
-                yield tag, entry
+                index = _local(element.getparent()) == "sitemapindex"  # some list its children as <url>
+                yield "sitemap" if index else tag, entry
                 entry = {}
             if locations > MAX_CANDIDATES or elements > MAX_ELEMENTS:
                 raise _Ends(SkipReason.TOO_MANY)
@@ -168,11 +173,20 @@ def _entries(xml: bytes) -> Iterator[tuple[str, Entry]]:
         raise _Ends(SkipReason.CUT_SHORT)
 
 
+def _unescaped(entity: re.Match[str]) -> str:
+    return html.unescape(entity[0])
+
+
 def _local(element: Any) -> str:
     """The element's name without namespace or prefix, in lower case; "" for None and for comments."""
     if element is None or not isinstance(element.tag, str):
         return ""
     return element.tag.rpartition("}")[2].rpartition(":")[2].lower()
+
+
+def _space(element: Any) -> str:
+    """The namespace of an element's name, or its prefix if nobody declared that."""
+    return str(element.tag)[: -len(_local(element))] if isinstance(element.tag, str) else ""
 
 
 def _forget(element: Any) -> None:

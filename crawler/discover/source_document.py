@@ -36,6 +36,7 @@ _ROOT = re.compile(
     re.IGNORECASE | re.ASCII,  # of Unicode's cases, `İ` is an `i`, and in lower case two characters
 )
 _STRAY = re.compile(rb"&(?:(#?\w{1,40});)?")
+_NO_TAG = re.compile(rb"<(?=[\s\d=])")  # no tag begins so: `5 < 6`
 _XML_NAMES = frozenset((b"amp", b"lt", b"gt", b"quot", b"apos"))
 _MAX_REFERENCES = 2_000_000  # ampersands per document: 40 for each of 50,000 entries
 _CONTROLS = bytes(range(9)) + b"\x0b\x0c" + bytes(range(14, 32))  # not representable in XML 1.0
@@ -53,20 +54,20 @@ class SourceDocument:
     def xml(self) -> bytes:
         """The XML from its root element on, in UTF-8 and without DOCTYPE, so that no entity is declared or expanded.
 
-        Stray ampersands (`?a=1&b=2`) and HTML entities are escaped; all other references, such as `&xxe;` or `&#0;`,
-        become U+FFFD, which makes a URL invalid.
+        Stray ampersands (`?a=1&b=2`), HTML entities and `<` that begin no tag are escaped; all other references, such
+        as `&xxe;` or `&#0;`, become U+FFFD, which makes a URL invalid.
 
         :raises SourceProblem: when there are more ampersands than in any genuine feed or sitemap.
         """
-        root = _ROOT.search(self.text[:_SNIFFED_CHARACTERS])
+        root = _first_element(self.text[:_SNIFFED_CHARACTERS])
         raw = self.text[root.start() if root else 0 :].encode("utf-8", "replace").translate(None, _CONTROLS)
         if raw.count(b"&") > _MAX_REFERENCES:
             raise SourceProblem(SourceReason.TOO_MANY_REFERENCES, most=_MAX_REFERENCES)
         first, *rest = raw.split(b"<![CDATA[")
-        mended = [_STRAY.sub(_reference, first)]
+        mended = [_escaped(first)]
         for part in rest:
             inside, end, after = part.partition(b"]]>")
-            mended.append(inside + end + _STRAY.sub(_reference, after))
+            mended.append(inside + end + _escaped(after))
         return b"<![CDATA[".join(mended)
 
 
@@ -87,11 +88,24 @@ def sniff(text: str) -> DocumentKind:
         return "empty"
     if head[0] in "{[":
         return "json"
-    if root := _ROOT.search(head):
+    if root := _first_element(head):
         return _ROOTS[root[1].lower()]
     if head.startswith("<?xml"):
         return "xml"
     return "html" if head[0] == "<" else "text"
+
+
+def _first_element(head: str) -> re.Match[str] | None:
+    """The first element that tells a format, outside of comments; None if there is none."""
+    root, at = _ROOT.search(head), 0
+    while root is not None:
+        comment = head.find("<!--", at, root.start())
+        end = head.find("-->", comment) if comment >= 0 else -1
+        if end < 0:
+            break
+        at = end
+        root = _ROOT.search(head, at) if end > root.start() else root
+    return root
 
 
 def unpack(body: bytes) -> tuple[bytes, bool]:
@@ -124,6 +138,10 @@ def _gunzip(body: bytes) -> tuple[bytes, bool]:
         if not body.startswith(GZIP_MAGIC):
             return bytes(found), False
     return bytes(found), True
+
+
+def _escaped(markup: bytes) -> bytes:
+    return _STRAY.sub(_reference, _NO_TAG.sub(b"&lt;", markup))
 
 
 def _reference(match: re.Match[bytes]) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import tzinfo
 from typing import Any
@@ -16,6 +17,7 @@ from crawler.models import Discovered
 from crawler.site_config import Kind
 from index.model.codes import SourceReason
 
+_LINE_END = re.compile(r"[\r\n]+")
 # Names of columns, ours first; the others are from schema.org and the exports of Media Cloud, news-please and others.
 _NAMES = {
     "url": ("url", "link", "loc", "href"),
@@ -53,7 +55,7 @@ def parse(
 
 def _rows(document: SourceDocument) -> Iterable[Mapping[str, Any]]:
     whole = document.text.lstrip("\ufeff")
-    lines = [text for text in map(str.strip, whole.split("\n")) if text and text[0] != "#"]
+    lines = [text for text in map(str.strip, _LINE_END.split(whole)) if text and text[0] != "#"]
     if document.what == "json":
         return _json_rows(whole, lines)
     delimiter = next((mark for mark in "\t;," if lines and mark in lines[0]), ",")

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from charset_normalizer import from_bytes
 from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, read_bom, resolve_encoding
 
+_BEGINNING = 4_096  # bytes that may hold what a page says of itself
+_LANGUAGE = re.compile(rb"<html\b[^>]{0,500}?\blang\s*=\s*[\"']?([a-z]{2,3}(?:-[a-z]{2,4})?)\b", re.IGNORECASE)
 _SAMPLE = 60_000  # bytes scored when encodings compete; articles begin well before that
 _LEGACY = {  # what sites in a language used before UTF-8
     **dict.fromkeys(("ar", "fa", "ur", "ku", "ckb", "ps"), "cp1256"),
@@ -27,9 +29,13 @@ _LEGACY = {  # what sites in a language used before UTF-8
     "ko": "cp949",
     "th": "cp874",
 }
-_OTHERS = {"cp1251": "koi8-r"}  # a second one used by sites in the same languages
+_LEGACY |= dict.fromkeys(("zh-tw", "zh-hk", "zh-mo", "zh-hant"), "big5hkscs")
+_OTHERS = {"cp1251": "koi8-u", "cp1250": "iso8859-2"}  # a second one used by sites in the same languages
 _DEFAULT = "cp1252"  # what servers and editors declare by default, as ISO-8859-1
 _STATEFUL = ("iso-2022", "iso2022", "hz", "utf-7", "utf-16", "utf-32")  # valid as UTF-8, but not UTF-8
+_WIDE = ("utf-16", "utf-32")  # each letter of markup has a null byte
+# How markup begins in UTF-16 without a byte order mark (https://www.w3.org/TR/xml/#sec-guessing)
+_WIDE_MARKUP = {b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
 _SCRIPTS = {
     "latin": "A-Za-zªºÀ-ÖØ-öø-\u024f\u1e00-\u1eff",
     "greek": "\u0370-\u03ff\u1f00-\u1fff",
@@ -43,6 +49,9 @@ _WORD = re.compile(f"[{_LETTER}]{{2,}}")
 _PURE = re.compile("|".join(f"[{letters}]+" for letters in _SCRIPTS.values()))
 _ACCENTED = re.compile("[À-ÖØ-öø-\u024f]")
 _JUMBLED = re.compile(r"[a-zß-ÿа-яα-ω][A-ZÀ-ÞА-ЯΑ-Ω]")  # a capital inside a word: œÐ is not French
+_SYMBOL = re.compile(f"[{_LETTER}][¡-©¬-´¶¸¹¼-¿](?=[{_LETTER}])")  # within a word: a letter of another encoding
+# No letters and no punctuation: controls, the lines of old screens, characters of one's own
+_UNREADABLE = re.compile("[\ufffd\x80-\x9f\u2500-\u259f\ue000-\uf8ff]")
 _MARKUP = re.compile(r"(?s)<[^<>]{0,2000}>|&[#\w]{1,10};")
 
 
@@ -58,12 +67,14 @@ class Decoded:
 def decode(body: bytes, headers: Mapping[str, str], languages: Sequence[str] = ()) -> Decoded:
     """The text of an HTML page.
 
-    `headers` have lower-case names; `languages` (BCP 47) are the site's, whose legacy encodings are tried too. Never
-    fails: at worst, some U+FFFD remain.
+    `headers` have lower-case names; `languages` (BCP 47) are the site's, whose legacy encodings are tried too, after
+    that of the page's own language. Never fails: at worst, some U+FFFD remain.
     """
     encoding, _ = read_bom(body)
     if encoding:
         return Decoded(body.decode(encoding, "replace").lstrip("\ufeff"), encoding, "bom")
+    if wide := _WIDE_MARKUP.get(body[:2]):
+        return Decoded(body.decode(wide, "replace"), wide, "bom")
     declared = _declared(body, headers)
     if not any(name.startswith(_STATEFUL) for name in declared):
         try:  # text in other encodings is not valid UTF-8 by chance, whatever the label says
@@ -72,7 +83,9 @@ def decode(body: bytes, headers: Mapping[str, str], languages: Sequence[str] = (
             text = body.decode("utf-8", "replace")
             if _is_damaged_utf8(body, text, "utf-8" in declared):
                 return Decoded(text, "utf-8", "utf-8")
-    spoken = {_LEGACY.get(language.split("-")[0], _DEFAULT): "language" for language in languages}
+    said = _LANGUAGE.search(body[:_BEGINNING])
+    tags = (*([said[1].decode()] if said else []), *languages)
+    spoken = {_LEGACY.get(tag.lower()) or _LEGACY.get(tag.split("-")[0], _DEFAULT): "language" for tag in tags}
     spoken |= {_OTHERS[name]: "language" for name in spoken if name in _OTHERS}
     named = {name: origin for name, origin in declared.items() if name != _DEFAULT}
     candidates = {**named, "utf-8": "utf-8", **spoken} | declared  # earlier ones win ties
@@ -108,12 +121,13 @@ codecs.register_error("gb18030-replace", _replaced)
 def _declared(body: bytes, headers: Mapping[str, str]) -> dict[str, str]:
     """The Python names of the encodings that the response declares, each with where."""
     found: dict[str, str] = {}
+    narrow = b"\0" not in body[:_BEGINNING]  # labels that speak of UTF-16 are of the text before it was saved
     for label, origin in (
         (http_content_type_encoding(headers.get("content-type")), "header"),
-        (html_body_declared_encoding(body[:4096]), "meta"),
+        (html_body_declared_encoding(body[:_BEGINNING]), "meta"),
     ):
         name = resolve_encoding(label) if label else None
-        if name:
+        if name and not (narrow and name.startswith(_WIDE)):
             found.setdefault(name, origin)
     return found
 
@@ -130,9 +144,10 @@ def _best(sample: bytes, candidates: dict[str, str]) -> tuple[str, str]:
 
 def _badness(sample: bytes, encoding: str) -> float:
     """How badly bytes read in an encoding, from 0 (well) upwards: unreadable characters, words of mixed scripts or with
-    capitals inside, and words that are mostly accented letters, as a share of the words that are not plain ASCII."""
+    capitals or symbols inside, and words that are mostly accented letters, as a share of the words that are not plain
+    ASCII."""
     text = _MARKUP.sub(" ", _decoded(sample, encoding))
-    unreadable = text.count("\ufffd") + sum(text.count(chr(c)) for c in range(0x80, 0xA0))
+    unreadable = len(_UNREADABLE.findall(text)) + len(_SYMBOL.findall(text))
     words = [w for w in _WORD.findall(text) if not w.isascii()]
     bad = sum(
         1 for w in words if not _PURE.fullmatch(w) or _JUMBLED.search(w) or 2 * len(_ACCENTED.findall(w)) > len(w)

@@ -134,3 +134,29 @@ def test_a_delay_is_that_of_our_group() -> None:
     assert rules.delay == 7.5
     assert RobotsRules(b"User-agent: *\nCrawl-delay: soon\n", PRODUCT).delay is None
     assert RobotsRules(b"", PRODUCT).delay is None
+
+
+@pytest.mark.parametrize(
+    ("names", "ours"),
+    [
+        ("arshif", True),
+        ("ARSHIF", True),
+        ("Arshif/2.0", True),
+        ("Arshif/0.1 (+https://example.org)", True),
+        ("a\nUser-agent: arshif", True),
+        ("arshif-images", False),
+        ("arsh", False),
+        ("a", False),
+        ("shif", False),
+        ("a\nCrawl-delay: 5\nUser-agent: b", False),
+    ],
+)
+def test_a_group_is_ours_by_our_whole_name(names: str, ours: bool) -> None:
+    rules = RobotsRules(f"User-agent: {names}\nDisallow: /\n\nUser-agent: *\nDisallow: /all\n".encode(), PRODUCT)
+    assert (rules.allow("https://x.example/page"), rules.allow("https://x.example/all")) == (not ours, False)
+
+
+def test_rules_in_utf_16() -> None:
+    for codec in ("utf-16", "utf-8-sig"):
+        rules = RobotsRules("User-agent: *\nDisallow: /a\n".encode(codec), PRODUCT)
+        assert (rules.allow("https://x.example/a"), rules.allow("https://x.example/b")) == (False, True)

@@ -37,6 +37,7 @@ _ZONE = re.compile(
     rf"\s*\(?((?:GMT|UTC?|Z)?\s?{_OFFSET}|[A-Z][A-Za-z]+/[A-Za-z_/]+|[A-Za-zМСКмск]{{1,5}}(?![\w+-])"
     r"|[بل]?توقيت \w+(?: \w+)?)\)?(?:\[[\w/+-]+\])?"
 )
+_LOST_PLUS = re.compile(r"(T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?) (?=\d\d:\d\d$)")  # `+` stands for a space in a query
 _DAYS_ZONE = re.compile(r"(?<=\d)\s?([+-]\d\d:\d\d|Z|UTC|GMT)$")  # of a day without a time (XML Schema)
 _YEAR_FIRST = re.compile(
     r"(?<!\d)(\d{4})(?:\s?[-/._:]\s?|\s)(\d{1,2})(?:\s?[-/._:]\s?|\s)(\d{1,2})(?!\d)"
@@ -71,7 +72,7 @@ def read(text: str, languages: tuple[str, ...] = (), zone: tzinfo | None = None)
     `languages` (BCP 47) decide between month names that mean different months, and on the Iranian calendar; `zone`, the
     site's, tells what an abbreviation of several zones means (IST); it is not added to a time without one.
     """
-    text = _normal(text)
+    text = _LOST_PLUS.sub(r"\1+", _normal(text))
     if len(text) > _MAX_CHARS or not any(map(str.isdigit, text)):
         return None
     if match := _COMPACT.fullmatch(text):
@@ -128,7 +129,7 @@ def _clock() -> re.Pattern[str]:
         r"(?<![\d:.])(?P<hour>\d{1,2})\s?[hH]\s?(?P<minute>\d\d)(?!\d)",
         r"(?<![\d:.])(?P<hour>\d{1,2})(?:\.(?P<minute>\d\d))?\s?Uhr",
         rf"{before}(?<![\d:.])(?P<hour>\d{{1,2}})\s?[时時點点시]\s?(?:(?P<minute>\d{{1,2}})\s?[分분](?:\s?(?P<second>\d{{1,2}})\s?[秒초])?)?",
-        r"(?<=\d{4})[,\s-]+(?:(?:kl|klo|ore|um|à|at)\.?\s)?(?P<hour>\d{1,2})\.(?P<minute>\d\d)(?![\d.])"
+        r"(?<=\d{4})[,\s-]+(?:(?:kl|klo|ore|um|à|at)\.?\s)?(?P<hour>\d{1,2})\.(?P<minute>\d\d)(?:\.(?P<second>\d\d))?(?![\d.])"
         rf"(?:\s?{half})?",
         rf"(?<![\d:.])(?P<hour>\d{{1,2}})\.(?P<minute>\d\d)\s?{half}",
         rf"(?<![\d:.])(?P<hour>\d{{1,2}})\s?{half}(?!\s?\d{{1,2}}[:.]\d\d)",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,6 +14,11 @@ MAX_AGE = timedelta(days=1)  # RFC 9309 2.4: no copy is used for longer, unless 
 UNREACHABLE_FOR = timedelta(days=30)  # RFC 9309 2.3.1.4: a file unreachable for longer may be treated as unavailable
 # Treated like a server error: a host that limits our rate has not thereby allowed everything
 TOO_MANY_REQUESTS = 429
+
+
+# A line that names a crawler by its product token, with more behind it or not (RFC 9309, 2.2.1). Protego takes the
+# beginning of our name for our name, and ours with another version for another: closed by a slash, it is a whole name.
+_AGENT = re.compile(r"^(\s*user[ -]?agent\s*:?\s*)([a-z_-]+)[^#\r\n]*", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +68,8 @@ class RobotsRules:
     """The rules of one robots.txt for the crawler with this `product` token, such as `Arshif/0.1`."""
 
     def __init__(self, text: bytes, product: str) -> None:
-        self.product = product
-        self._parsed = Protego.parse(text.decode("utf-8-sig", "ignore"))
+        self.product = product.partition("/")[0].lower() + "/"
+        self._parsed = Protego.parse(_AGENT.sub(r"\1\2/", _decoded(text)))
 
     def allow(self, url: str) -> bool:
         """Whether the crawler may fetch this URL."""
@@ -74,3 +81,8 @@ class RobotsRules:
         """Seconds between two requests, from Crawl-delay, one of RFC 9309's "other records"; None if not given."""
         found = self._parsed.crawl_delay(self.product)
         return None if found is None else max(0.0, float(found))
+
+
+def _decoded(text: bytes) -> str:
+    """The rules as text: in UTF-8, or as their byte order mark says."""
+    return text.decode("utf-16" if text.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig", "ignore")

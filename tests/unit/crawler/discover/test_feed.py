@@ -417,3 +417,71 @@ def test_edits_in_a_wiki_s_rss_are_no_publications() -> None:
     (found,) = read(rss(entry)).candidates
     assert found.url == "https://wiki.example.org/harbour"
     assert (found.published, found.modified) == (None, datetime(2026, 3, 1, 10, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("channel", "link", "url"),
+    [
+        ("https://www.example.sy/", "/7", "https://www.example.sy/7"),  # the feed is a copy on another host
+        ("https://www.example.sy/news/", "7", "https://www.example.sy/news/7"),
+        ("https://example.sy/news/", "7", "https://example.sy/feed/7"),
+        ("no address", "/7", "https://example.sy/7"),
+    ],
+    ids=["another host", "below its path", "the same host", "no address"],
+)
+def test_a_relative_link_is_that_of_the_feeds_site(channel: str, link: str, url: str) -> None:
+    assert only(rss(item(link=link), channel=f"<title>x</title><link>{channel}</link>")).url == url
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        '<link rel="http://www.iana.org/assignments/relation/alternate" href="https://example.sy/7"/>',
+        '<link rel="alternate" type="text/html; charset=utf-8" href="https://example.sy/7"/>',
+        '<link rel="alternate" type="application/json" href="https://example.sy/7.json"/>'
+        '<link rel="alternate" type="Text/HTML" href="https://example.sy/7"/>',
+    ],
+    ids=["registered relation", "media type with charset", "of two"],
+)
+def test_an_alternate_link_however_it_is_declared(link: str) -> None:
+    entry = f"<entry><title>t</title>{link}</entry>"
+    found = only(f'<feed xmlns="http://www.w3.org/2005/Atom"><title>x</title>{entry}</feed>')
+    assert found.url == "https://example.sy/7"
+
+
+@pytest.mark.parametrize("element", ["dcterms:created", "prism:publicationDate", "created"])
+def test_what_else_dates_an_entry(element: str) -> None:
+    names = 'xmlns:dcterms="http://purl.org/dc/terms/" xmlns:prism="http://prismstandard.org/namespaces/1.2/basic/"'
+    dated = rss(item(more=f"<{element}>2024-05-05T10:00:00+03:00</{element}>")).replace("<rss ", f"<rss {names} ", 1)
+    assert only(dated).published == datetime(2024, 5, 5, 10, tzinfo=DAMASCUS)
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["<!-- made by <html> tools -->", '<?xml version="1.0"?><!-- <body> --><!-- <urlset> -->\n', "<!-- never closed "],
+    ids=["one", "two", "unclosed"],
+)
+def test_elements_in_comments_are_none(head: str) -> None:
+    assert only(rss(item(), head=head)).url == "https://example.sy/1"
+
+
+def test_a_sign_that_begins_no_tag_costs_nothing() -> None:
+    found = read(rss(item("5 < 6 وأكثر") + item(link="https://example.sy/2", more="<m><16x16>a</16x16></m>")))
+    assert [(c.url, c.title) for c in found.candidates] == [
+        ("https://example.sy/1", "5 < 6 وأكثر"),
+        ("https://example.sy/2", "خبر"),
+    ]
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "utf-16", "utf-16-le", "utf-16-be"])
+def test_a_feed_that_says_utf_16(codec: str) -> None:
+    found = only(rss(item(), head='<?xml version="1.0" encoding="utf-16"?>').encode(codec))
+    assert found.title == "خبر"
+
+
+@pytest.mark.parametrize(
+    ("written", "hour"),
+    [("2024-05-05T10:00:00 03:00", 10), ("2024-05-05T10:00 03:00", 10), ("Sun, 05 May 2024 10.00.00 +0300", 10)],
+)
+def test_dates_whose_signs_were_lost(written: str, hour: int) -> None:
+    assert feed_dates.parse(written) == datetime(2024, 5, 5, hour, tzinfo=DAMASCUS)

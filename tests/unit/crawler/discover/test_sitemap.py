@@ -288,3 +288,39 @@ def test_tags_and_authors_are_left_out_beside_posts(named: str, kept: str) -> No
 def test_what_a_sitemap_is_named_for(name: str, posts: bool, archives: bool) -> None:
     url = f"https://example.sy/tag/{name}"
     assert (lists_posts(url), lists_archives(url)) == (posts, archives)
+
+
+def test_the_address_of_an_image_is_none_of_an_article() -> None:
+    image = "<image:loc>https://cdn.example/1.jpg</image:loc>"
+    for names in ("", ' xmlns:image="http://www.google.com/schemas/sitemap-image/1.1"'):
+        found = f"<urlset{names}><url>{image}<loc>https://example.sy/1</loc></url><url>{image}</url></urlset>"
+        assert urls(found) == ["https://example.sy/1"]
+
+
+def test_an_index_that_lists_its_children_as_pages() -> None:
+    found = read("<sitemapindex><url><loc>https://example.sy/1.xml</loc></url></sitemapindex>")
+    assert (found.candidates, found.further) == ((), (("https://example.sy/1.xml", None),))
+
+
+@pytest.mark.parametrize(
+    ("loc", "url"),
+    [
+        ("https://example.sy/?a=1&amp;amp;b=2", "https://example.sy/?a=1&b=2"),
+        ("https://example.sy/caf&eacute;", "https://example.sy/caf%C3%A9"),
+        ("https://example.sy/?a=1&copy=2", "https://example.sy/?a=1&copy=2"),
+    ],
+    ids=["escaped twice", "an entity of HTML", "no entity"],
+)
+def test_entities_in_an_address(loc: str, url: str) -> None:
+    assert urls(f"<urlset><url><loc>{loc}</loc></url></urlset>") == [url]
+
+
+def test_a_sign_that_begins_no_tag_costs_no_further_entry() -> None:
+    title = "<news:news><news:title>5 < 6</news:title></news:news>"
+    entries = f"<url><loc>https://example.sy/1</loc>{title}</url><url><loc>https://example.sy/2</loc></url>"
+    found = read(f'<urlset xmlns:news="n">{entries}</urlset>').candidates
+    assert [(c.url, c.title) for c in found] == [("https://example.sy/1", "5 < 6"), ("https://example.sy/2", None)]
+
+
+def test_a_text_sitemap_with_the_line_ends_of_old_systems() -> None:
+    assert urls("https://example.sy/1\rhttps://example.sy/2\r") == ["https://example.sy/1", "https://example.sy/2"]

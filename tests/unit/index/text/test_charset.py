@@ -128,3 +128,28 @@ def test_the_byte_0x80_of_a_chinese_page_is_the_euro_sign() -> None:
     found = decode(body, {}, ("zh",))
     assert found.encoding == "gb18030"
     assert found.text.endswith("€镕基\ufffd")
+
+
+@pytest.mark.parametrize(
+    ("language", "codec", "text"),
+    [
+        ("tr", "cp1254", "Eski köprü yarın yeniden açılıyor, dedi belediye başkanı."),
+        ("pl", "cp1250", "Most znów otwarty, powiedział burmistrz, ścieżka też."),
+        ("uk", "koi8-u", "Міст знову відкрито, повідомила мерія міста, її слухали всі."),
+        ("zh-TW", "big5", "大橋昨天重新開通，市長在典禮上說，居民都很高興。"),
+    ],
+    ids=["tr", "pl", "uk", "zh-TW"],
+)
+def test_a_page_whose_label_lies_is_read_by_its_own_language(language: str, codec: str, text: str) -> None:
+    body = f'<html lang="{language}"><p>{text}</p></html>'.encode(codec)
+    for site in ("en", "ar"):
+        assert text in decode(body, {"content-type": "text/html; charset=iso-8859-1"}, (site,)).text
+
+
+@pytest.mark.parametrize(
+    ("codec", "header"),
+    [("utf-8", "utf-16"), ("utf-8", ""), ("utf-16-le", ""), ("utf-16-be", "utf-8"), ("utf-16-le", "utf-16")],
+)
+def test_utf_16_is_what_has_its_bytes_and_not_what_says_so(codec: str, header: str) -> None:
+    body = "<html><meta charset=utf-16><p>افتُتح الجسر أمس.</p></html>".encode(codec)
+    assert "<p>افتُتح الجسر أمس.</p>" in decode(body, {"content-type": f"text/html; charset={header}"}).text
