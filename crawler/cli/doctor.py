@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from crawler.cli.options import Json
+from crawler.cli.progress import Shown, progress
 from crawler.console import print_json, say
 from crawler.errors import ArshifError
 
@@ -27,20 +28,20 @@ def doctor(json: Json = False) -> None:
     """
     from index.locale import FALLBACK, plain, translate
 
-    checks = []
-    for check in _checks():
-        checks.append(check)
-        if not json:
-            say(f"{check.verdict:<8}{check.what}: {translate(check.told, FALLBACK)}", STYLES[check.verdict])
+    with progress() as shown:
+        checks = list(_checks(shown))
     if json:
         print_json(plain(checks))
+    else:
+        for check in checks:
+            say(f"{check.verdict:<8}{check.what}: {translate(check.told, FALLBACK)}", STYLES[check.verdict])
     if any(check.verdict == "fail" for check in checks):
         raise typer.Exit(ArshifError.exit_code)
 
 
-def _checks() -> Iterator[Check]:
+def _checks(shown: Shown) -> Iterator[Check]:
     from crawler.config import load
-    from crawler.monitoring.doctor import Check, run_checks
+    from crawler.monitoring.doctor import CHECKS, Check, run_checks
     from crawler.monitoring.doctor_messages import DoctorMessage
     from index.model.message import Message
 
@@ -50,4 +51,5 @@ def _checks() -> Iterator[Check]:
         yield Check("configuration", "fail", error.message)
         return
     yield Check("configuration", "ok", Message(DoctorMessage.CONFIGURATION, {"folder": str(config.directory)}))
-    yield from run_checks(config)
+    step = shown.begin("doctor", "checks", len(CHECKS))
+    yield from step.counted(run_checks(config, lambda what: step.update(step.done, note=what)))

