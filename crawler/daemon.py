@@ -12,10 +12,9 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from math import ceil
 from typing import Any
 
@@ -36,11 +35,10 @@ from crawler.processes.fork_server import ForkServer
 from crawler.processes.machine import Machine, Upkeep
 from crawler.requested.fetcher import AddressFetcher
 from crawler.requested.previewer import SitePreviewer
-from crawler.scheduling.site_schedule import Due, LastRun, due
-from crawler.session.source_stats import load_stats
+from crawler.session.site_turns import SiteTurns
 from crawler.site_config import Site
 from crawler.storage import database, open_index
-from index.archive import Archive, erasure, health, hosts, leases, requests, site_state
+from index.archive import Archive, erasure, health, requests, turns
 from index.archive import runs as records
 from index.archive.database import StillHeld
 from index.locale import FALLBACK, duration, translate
@@ -136,6 +134,7 @@ class Daemon:
         self.on_demand = (AddressFetcher(config, archive), SitePreviewer(config, archive))
         self.machine = Machine(config, archive)
         self.upkeep = Upkeep(archive)
+        self.turns = SiteTurns(archive)
         self.disk = f"{DISK} of {self.machine.name}" if self.machine.shared else DISK
         self.seen = 0  # the newest run when what is due was looked at
         self.mistake = ""  # in a site's file, as it was last told
@@ -323,58 +322,25 @@ class Daemon:
         machines, each takes its share."""
         self.read_sites()
         now = datetime.now(UTC)
+        self.turns.follow(self.config, now)
         with self.archive.read() as conn:
             self.seen = records.newest(conn)
-            last = crawl_process.last_runs(conn)
             busy = self._busy(conn) | {one.host for one in requests.running(conn)}
             barred = erasure.sites(conn)
-            asked = {one.site for one in requests.waiting(conn) if now - one.asked < REQUESTS_FIRST}
-            barred |= asked
-            enabled = [site for site in self.config.enabled if site.id not in barred and not site.hosts & busy]
-            waits = hosts.waiting(conn, now)
-            turns = {site.id: self._due(conn, site, last, waits, now) for site in enabled}
-            ready = [site for site in enabled if turns[site.id].at <= now]
-            soonest = min((turn.at for turn in turns.values()), default=now + IDLE_INTERVAL)
-            self.next_look = time.monotonic() + min(soonest - now, IDLE_INTERVAL).total_seconds()
-            free = [site for site in ready if leases.holder(conn, site.id) is None]  # no `arshif crawl` holds it
-            deaths = records.deaths(conn, [site.id for site in free])
-            news = self._announced(conn, turns, now)
-        if news:
-            self.archive.write(partial(site_state.set_next_runs, turns=news)).result()
-        calm = [site for site in free if deaths.get(site.id, 0) < crawl_process.ALONE_AFTER]
-        return calm[: ceil(len(calm) / self.machine.count)] or free[:1]
+            barred |= {one.site for one in requests.waiting(conn) if now - one.asked < REQUESTS_FIRST}
+            look = self.turns.look(conn, now, lambda site: site.id not in barred and not site.hosts & busy)
+            deaths = records.deaths(conn, [site.id for site in look.due])
+        if look.new:
+            self.archive.write(lambda conn: turns.settle(conn, look.new, now)).result()
+        wait = IDLE_INTERVAL if look.next is None else min(look.next - now, IDLE_INTERVAL)
+        self.next_look = time.monotonic() + wait.total_seconds()
+        calm = [site for site in look.due if deaths.get(site.id, 0) < crawl_process.ALONE_AFTER]
+        return calm[: ceil(len(calm) / self.machine.count)] or list(look.due[:1])
 
     def still_free(self, conn: Connection, sites: Sequence[Site]) -> list[Site]:
         """Those of these sites that nobody has begun to crawl, nor another on their hosts, since `due` found them."""
         taken, busy = records.begun_since(conn, self.seen), self._busy(conn)
         return [site for site in sites if site.id not in taken and not site.hosts & busy]
-
-    def _announced(self, conn: Connection, turns: Mapping[str, Due], now: datetime) -> dict[str, site_state.NextRun]:
-        """The next runs that differ from those now shown on the web page, where one that is due differs from no other
-        moment that has passed; a site being crawled keeps its own, and one not crawled at all has none."""
-        shown = {state.id: _as_of((state.next_run, state.next_why), now) for state in site_state.states(conn)}
-        off = dict.fromkeys(shown.keys() - {site.id for site in self.config.enabled}, site_state.NO_NEXT_RUN)
-        ahead: dict[str, site_state.NextRun] = {site: (turn.at, turn.why) for site, turn in turns.items()}
-        news = {
-            site: turn
-            for site, turn in (off | ahead).items()
-            if _as_of(turn, now) != shown.get(site, site_state.NO_NEXT_RUN)
-        }
-        return {
-            site: turn for site, turn in news.items() if turn == site_state.NO_NEXT_RUN or not leases.holder(conn, site)
-        }
-
-    def _due(
-        self,
-        conn: Connection,
-        site: Site,
-        last: Mapping[str, LastRun],
-        waits: Mapping[str, datetime],
-        now: datetime,
-    ) -> Due:
-        settings = self.config.settings.schedule
-        fixed = site.schedule.every or site.schedule.cron or settings.every
-        return due(site, last, now, settings.every, None if fixed else load_stats(conn, site, settings), waits)
 
     def _busy(self, conn: Connection) -> frozenset[str]:
         """The hosts of the sites that are being crawled, by whichever process; without a network, until the run has
@@ -406,12 +372,6 @@ class Daemon:
             self.machine.leave()
         except ArchiveError as error:
             log.error("%s", error)
-
-
-def _as_of(turn: site_state.NextRun, now: datetime) -> site_state.NextRun:
-    """A turn with the moment itself, if that has passed: since when a site is due is told to nobody."""
-    at, why = turn
-    return None if at is None else max(at, now), why
 
 
 def _named(chosen: Sequence[Site]) -> str:

@@ -242,12 +242,12 @@ def summary(parts: Iterable[records.SiteRun]) -> str:
     return f"{done}; {failed} of {len(parts)} sites failed" if failed else done
 
 
-def last_runs(conn: Connection) -> dict[str, LastRun]:
-    """Each site's last crawl, for the schedule; one that was cut short has no end, one without a network does not
-    count."""
-    states = {state.id: state for state in site_states.states(conn)}
+def last_runs(conn: Connection, sites: Sequence[str]) -> dict[str, LastRun]:
+    """The last crawl of each of these sites that had one, for the schedule; one that was cut short has no end, one
+    without a network does not count."""
+    states = site_states.some(conn, sites)
     last = {}
-    for site, part in records.last_by_site(conn).items():
+    for site, part in records.last_by_site(conn, sites).items():
         state = states.get(site) or site_states.SiteState(site)
         if part.status != RunStatus.OFFLINE:
             ended = _end(part, state) if part.status in (RunStatus.OK, RunStatus.FAILED) else None

@@ -5,6 +5,8 @@ All times are aware; returned times are in UTC.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,6 +27,7 @@ from crawler.scheduling.poll_interval import (
     share,
 )
 from crawler.scheduling.reasons import ScheduleReason
+from crawler.settings_model import ScheduleSettings
 from crawler.site_config import Kind, Site
 from index.archive import hosts
 from index.archive.clock import SKEW
@@ -122,6 +125,17 @@ def _due(site: Site, last: LastRun | None, now: datetime, every: float | None, l
         return Due(site.id, max(turn.at, rested).astimezone(UTC), turn.why)
     at, why = _next_turn(site, last.started, last.finished or last.started, every or DEFAULT)
     return Due(site.id, at.astimezone(UTC), why)
+
+
+def basis(site: Site, settings: ScheduleSettings) -> str:
+    """A digest of what a site's file and the settings say that decides when it is crawled."""
+    said = {
+        "schedule": site.schedule.model_dump(mode="json"),
+        "zone": site.time_zone,
+        "sources": [(source.kind, str(source.url)) for source in site.sources],
+        "settings": settings.model_dump(mode="json", include={"every", "fastest", "slowest"}),
+    }
+    return hashlib.blake2b(json.dumps(said, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
 def first_turn(site: Site, learned: SiteHistory, failing: bool = False) -> Turn:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, case, func, literal, or_, select, update
 
-from index.archive import dialect, frontier
+from index.archive import dialect, frontier, turns
 from index.archive import tables as t
 from index.archive.column_types import Instant
 from index.archive.documents import touch
@@ -34,7 +34,7 @@ RECORDED: frozenset[Column[Any]] = frozenset(
     )
 )
 # When something is to be done: too far ahead is not at all
-_PLANS: frozenset[Column[Any]] = frozenset((t.hosts.c.not_before, t.sources.c.retry_at, t.sites.c.next_run))
+_PLANS: frozenset[Column[Any]] = frozenset((t.hosts.c.not_before, t.sources.c.retry_at, t.turns.c.at))
 # When something was last done: it is done again, rather than taken for just done
 _LAST_DONE: frozenset[Column[Any]] = frozenset(
     (
@@ -81,6 +81,7 @@ def mend(conn: Connection, now: datetime, first_visit: timedelta) -> datetime | 
         for column in table.columns:
             if isinstance(column.type, Instant) and column not in _KEPT:
                 _mend_column(conn, column, now, limit)
+    turns.mark_all(conn)
     for site in early:
         frontier.extend_horizon(conn, site, now - first_visit, now)
     for piece in chunks(articles):

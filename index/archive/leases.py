@@ -9,9 +9,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from index.archive import dialect
+from index.archive import dialect, turns
 from index.archive.heartbeat import FREE
 from index.archive.tables import leases
+from index.archive.upsert import chunks
 from index.errors import LeaseLost
 from index.process_identity import boot_id, process_start
 
@@ -38,6 +39,7 @@ def acquire(conn: Connection, sites: Sequence[str], owner: str, now: datetime, p
     """Acquire leases of the sites that are free or whose holder is dead; the others are left out (see `holder`).
 
     `owner` is a human-readable name, unique to the run; `pid` is the crawling process, by default this one.
+    What is done with a lease may change when its site is crawled next.
     """
     pid = os.getpid() if pid is None else pid
     born, boot = process_start(pid), boot_id()
@@ -61,6 +63,7 @@ def acquire(conn: Connection, sites: Sequence[str], owner: str, now: datetime, p
         fence = conn.execute(take, {"site": site, "seen": seen}).scalar_one_or_none()
         if fence is not None:
             taken.append(Lease(site, owner, fence))
+    turns.mark(conn, (lease.site for lease in taken))
     order = {site: place for place, site in enumerate(sites)}
     return sorted(taken, key=lambda lease: order[lease.site])
 
@@ -91,3 +94,11 @@ def holder(conn: Connection, site: str) -> Holder | None:
     if row is None or row.owner is None or not dialect.of(conn).living(conn)(row.pid, row.born, row.boot):
         return None
     return Holder(row.owner, row.pid, row.taken)
+
+
+def held(conn: Connection, sites: Sequence[str]) -> set[str]:
+    """Those of these sites that a living process is crawling."""
+    owned = select(leases).where(leases.c.owner.is_not(None))
+    rows = [row for piece in chunks(sites) for row in conn.execute(owned.where(leases.c.site.in_(piece)))]
+    is_alive = dialect.of(conn).living(conn)
+    return {row.site for row in rows if is_alive(row.pid, row.born, row.boot)}

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Update, bindparam, func, insert, select, update
 
-from index.archive import dialect
+from index.archive import dialect, turns
 from index.archive.tables import COUNTS, run_sites, runs
 from index.archive.upsert import chunks, upsert
 from index.model.codes import RunDetail, RunStatus
@@ -141,6 +141,7 @@ def finish(
     if status == RunStatus.OK and parts == {RunStatus.OFFLINE}:
         status = RunStatus.OFFLINE
     conn.execute(update(runs).where(runs.c.id == run).values(ended=now, status=status, detail=detail))
+    turns.mark_run(conn, run)
 
 
 def reap_dead(conn: Connection, now: datetime) -> list[int]:
@@ -219,22 +220,14 @@ def _runs(conn: Connection, query: Any) -> list[Run]:
     return [Run(**{name: row[name] for name in names}, sites=tuple(parts[row["id"]])) for row in found]
 
 
-def last_by_site(conn: Connection) -> dict[str, SiteRun]:
-    """The newest run of each site that ever had one, except runs that found it held by another run ("busy")."""
-    # From site to site, each from its newest run: over months, run_sites grows to a million rows, and this query runs
-    # every second
-    names = select(func.min(run_sites.c.site).label("site")).cte("names", recursive=True)
-    further = select(func.min(run_sites.c.site)).where(run_sites.c.site > names.c.site).scalar_subquery()
-    names = names.union_all(select(further).where(names.c.site.is_not(None)))
-    other = run_sites.alias()
-    mine = (other.c.site == names.c.site) & (other.c.status != RunStatus.BUSY)
-    newest = select(other.c.run).where(mine).order_by(other.c.run.desc()).limit(1).scalar_subquery()
-    them = select(names.c.site, newest.label("run")).subquery()
-    query = select(them.c.site, them.c.run).where(them.c.run.is_not(None))
-    runs_of = {row.site: row.run for row in conn.execute(query)}
-    wanted = sorted(set(runs_of.values()))
-    parts = (part for piece in chunks(wanted) for part in _site_runs(conn, run_sites.c.run.in_(piece)))
-    return {part.site: part for part in parts if runs_of.get(part.site) == part.run}
+def last_by_site(conn: Connection, sites: Iterable[str]) -> dict[str, SiteRun]:
+    """The newest run of each of these sites that ever had one, except runs that found it held by another ("busy")."""
+    found = {}
+    for site in sites:  # each from its newest run: over months, run_sites grows to a million rows
+        row = conn.execute(_NEWEST, {"of": site}).mappings().one_or_none()
+        if row is not None:
+            found[site] = _site_run(row)
+    return found
 
 
 def deaths(conn: Connection, sites: Iterable[str]) -> dict[str, int]:
@@ -250,14 +243,22 @@ def deaths(conn: Connection, sites: Iterable[str]) -> dict[str, int]:
 
 
 def _site_runs(conn: Connection, where: Any) -> list[SiteRun]:
-    query = select(run_sites, runs.c.started, runs.c.ended).join(runs).where(where).order_by(run_sites.c.site)
-    return [
-        SiteRun(
-            **{name: row[name] for name in ("run", "site", "started", "ended", "status", "detail")},
-            counts={name: row[name] for name in COUNTS} | (row["more"] or {}),
-        )
-        for row in conn.execute(query).mappings()
-    ]
+    return [_site_run(row) for row in conn.execute(_PARTS.where(where).order_by(run_sites.c.site)).mappings()]
+
+
+def _site_run(row: Any) -> SiteRun:
+    return SiteRun(
+        **{name: row[name] for name in ("run", "site", "started", "ended", "status", "detail")},
+        counts={name: row[name] for name in COUNTS} | (row["more"] or {}),
+    )
+
+
+_PARTS = select(run_sites, runs.c.started, runs.c.ended).join(runs)
+_NEWEST = (
+    _PARTS.where(run_sites.c.site == bindparam("of"), run_sites.c.status != RunStatus.BUSY)
+    .order_by(run_sites.c.run.desc())
+    .limit(1)
+)
 
 
 def _row(conn: Connection, run: int, site: str) -> dict[str, Any]:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Float, Integer, bindparam, select, update
 
-from index.archive.tables import health, sites
-from index.archive.upsert import upsert
+from index.archive.tables import health, sites, turns
+from index.archive.upsert import chunks, upsert
 from index.model.message import Message
-
-NextRun = tuple[datetime | None, Message | None]  # when a site is crawled next (UTC), and the reason
-NO_NEXT_RUN: NextRun = (None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +22,8 @@ class SiteState:
     normal: the verdict on the site's health, with an `example` and `since` when, or else the one on its last run.
     Nothing older than `horizon` is fetched. `rendered` is since when the site's pages are known to need a browser,
     `plain` when that was last checked. `revisit` are the ages (seconds) at which its pages are looked at again, by
-    which their dates were last set; None: the default ones. A site that is switched off has no next run.
+    which their dates were last set; None: the default ones. `next_run` and `next_why` are its turn
+    (`index/archive/turns.py`); a site that is switched off has none.
     """
 
     id: str
@@ -52,7 +50,7 @@ class SiteState:
 
 
 def put(conn: Connection, site: str, **columns: Any) -> None:
-    """Set these fields of SiteState for the site, known or not; the others keep their values."""
+    """Set these fields of SiteState for the site, known or not, apart from its turn; the others keep their values."""
     for name in ("languages", "revisit"):
         if columns.get(name) is not None:
             columns[name] = list(columns[name])
@@ -63,12 +61,6 @@ def unknown_ids(conn: Connection, ids: Sequence[str]) -> list[str]:
     """The ids among these that belong to no site known to the archive, in the given order."""
     known = set(conn.execute(select(sites.c.id).where(sites.c.id.in_(ids))).scalars()) if ids else set()
     return [one for one in ids if one not in known]
-
-
-def set_next_runs(conn: Connection, turns: Mapping[str, NextRun]) -> None:
-    """Set when these sites are crawled next, and the reasons."""
-    for site, (at, why) in turns.items():
-        put(conn, site, next_run=at, next_why=why)
 
 
 def record_revisit(conn: Connection, site: str, changed: bool, fade: float) -> None:
@@ -97,9 +89,22 @@ def states(conn: Connection) -> list[SiteState]:
     return [_state(dict(row)) for row in conn.execute(_ALL.order_by(sites.c.id)).mappings()]
 
 
+def some(conn: Connection, ids: Sequence[str]) -> dict[str, SiteState]:
+    """Those of these sites of which something is known, by id."""
+    rows = (row for piece in chunks(ids) for row in conn.execute(_ALL.where(sites.c.id.in_(piece))).mappings())
+    return {state.id: state for state in (_state(dict(row)) for row in rows)}
+
+
 _HEALTH = ("verdict", "detail", "example", "since")
-_ALL = select(sites, *(health.c[name].label(f"health_{name}") for name in _HEALTH)).outerjoin(
-    health, (health.c.site == sites.c.id) & health.c.verdict.is_not(None)
+_ALL = (
+    select(
+        sites,
+        turns.c.at.label("next_run"),
+        turns.c.why.label("next_why"),
+        *(health.c[name].label(f"health_{name}") for name in _HEALTH),
+    )
+    .outerjoin(turns, turns.c.site == sites.c.id)
+    .outerjoin(health, (health.c.site == sites.c.id) & health.c.verdict.is_not(None))
 )
 
 

@@ -64,14 +64,24 @@ sites = Table(  # the state of a site; the site itself is defined in a YAML file
     Column("failures", Integer, nullable=False, server_default=ZERO),  # failed runs in a row
     Column("last_run", Instant),
     Column("last_success", Instant),
-    Column("next_run", Instant),
-    Column("next_why", MessageJson),
     Column("horizon", Instant),  # candidates older than this are not fetched
     Column("looked", Float, nullable=False, server_default=ZERO),  # revisits, with older ones decaying
     Column("changed", Float, nullable=False, server_default=ZERO),  # those that found a changed text
     Column("rendered", Instant),  # since when its pages are known to need a browser; None: they do not
     Column("plain", Instant),  # when that was last checked
     Column("revisit", Json),  # the ages, in seconds, by which its pages were last given dates; None: the default ones
+)
+
+turns = Table(  # when each site that is crawled is crawled next
+    "turns",
+    metadata,
+    Column("site", String, primary_key=True),
+    Column("at", Instant),  # None: not computed yet
+    Column("why", MessageJson),
+    Column("look", Instant, nullable=False, index=True),  # when it is to be computed again: `at`, or long ago if marked
+    Column("marks", Integer, nullable=False, server_default=ZERO),  # times that something happened that it depends on
+    Column("basis", String, nullable=False, server_default=text("''")),  # the schedule by which it was computed
+    Column("made", Instant, index=True),  # when it was computed
 )
 
 hosts = Table(  # robots.txt and Retry-After by origin: https://step.example, with any non-default port
@@ -82,6 +92,12 @@ hosts = Table(  # robots.txt and Retry-After by origin: https://step.example, wi
     Column("answered", Instant),  # when that was
     Column("silent", Instant),  # since when robots.txt cannot be fetched; None: it can
     Column("not_before", Instant),  # when its Retry-After ends
+    Index(
+        "ix_hosts_waiting",
+        "not_before",
+        sqlite_where=text("not_before IS NOT NULL"),
+        postgresql_where=text("not_before IS NOT NULL"),
+    ),
 )
 
 sources = Table(
@@ -530,6 +546,7 @@ runs = Table(
     Column("born", String),  # as in leases
     Column("boot", String),
     Index(None, "started"),
+    Index("ix_runs_open", "id", sqlite_where=text("ended IS NULL"), postgresql_where=text("ended IS NULL")),
 )
 
 COUNTS = (  # what a run counts for each site; the first is the sum of the next six

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, select, update
 from crawler.config import load
 from crawler.storage import open_archive, open_index
 from crawler.urls.canonical import canonical
-from index.archive import Archive, documents
+from index.archive import Archive, documents, turns
 from index.archive import tables as t
 from index.model.article import IndexDocument
 from index.search.query_language import parse
@@ -142,6 +142,7 @@ class Harness:
         with self.open() as archive:
             archive.write(lambda conn: conn.execute(update(t.frontier).where(again).values(due=now))).result()
             archive.write(lambda conn: conn.execute(update(t.hosts).values(not_before=None))).result()
+            archive.write(turns.mark_all).result()
 
     def rows(self) -> dict[str, list[Any]]:
         """All that a crawl may store: articles, versions, aliases, outbox and quarantine, each row of them."""

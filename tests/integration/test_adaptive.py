@@ -21,6 +21,7 @@ MOMENTS = {  # when what was done
     "sources": ("asked", "polled", "changed", "forced"),
     "runs": ("started", "ended"),
     "sites": ("last_run", "last_success"),
+    "turns": ("at", "look", "made"),
 }
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from sqlalchemy import Connection, update
 
 from index.archive import tables as t
+from index.archive import turns
 from index.archive.articles import Fetched
+from index.archive.turns import NewTurn, StoredTurn
 from index.model.article import Article, Image
+from index.model.message import Message
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -57,3 +61,9 @@ def page(of: Article, at: datetime = NOW, **fields: Any) -> Fetched:
 def stored_when_fetched(conn: Connection) -> None:
     """Have all raw copies count as stored when they were fetched, as by a crawl of that time."""
     conn.execute(update(t.raws).values(stored=t.raws.c.fetched))
+
+
+def next_turns(conn: Connection, them: Mapping[str, tuple[datetime, Message]]) -> None:
+    """Have these sites, and no others, crawled next at these times for these reasons."""
+    turns.follow(conn, dict.fromkeys(them, ""), NOW)
+    turns.settle(conn, [NewTurn(StoredTurn(site), at, why, "") for site, (at, why) in them.items()], NOW)

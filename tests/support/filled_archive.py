@@ -16,6 +16,7 @@ from index.model.article import Article, Image
 from index.model.codes import RunCause, RunStatus
 from index.model.message import Message
 from index.search import indexer
+from tests.support.archive_samples import next_turns
 from tests.support.news_sites import story_generator
 from tests.support.news_sites.article import Draft
 from tests.support.news_sites.drafts import founding, prepared
@@ -111,11 +112,13 @@ def fill(directory: Path, pages: Iterable[Fetched]) -> SearchFixture:
     stored = list(pages)
 
     def store(conn: Any) -> None:
-        for number, (site, (name, country, language)) in enumerate(SITES.items()):
-            last = NOW - timedelta(minutes=7 * number)
+        last_runs = {site: NOW - timedelta(minutes=7 * number) for number, site in enumerate(SITES)}
+        for site, (name, country, language) in SITES.items():
+            last = last_runs[site]
             known = {"name": name, "country": country, "languages": (language,), "homepage": f"https://{site}.example/"}
-            turn = {"last_run": last, "last_success": last, "next_run": last + timedelta(minutes=30)}
-            site_state.put(conn, site, **known, **turn, next_why=EVERY)
+            turn = {"last_run": last, "last_success": last}
+            site_state.put(conn, site, **known, **turn)
+        next_turns(conn, {site: (last + timedelta(minutes=30), EVERY) for site, last in last_runs.items()})
         run = runs.start(conn, SITES, NOW, owner="test", why=Message(RunCause.SCHEDULED))
         for one in stored:
             articles.store(conn, one)

@@ -300,9 +300,8 @@ class Pages:
         self.shelf.archive.write(self._more).result()
 
     def _more(self, conn: Any) -> None:
-        every = Message("schedule.every", {"interval": 1_800})
         for site in SITES:
-            site_state.put(conn, site, name="صحيفة", next_why=every)
+            site_state.put(conn, site, name="صحيفة")
         why = Message("fetch.http_status", {"status": 404})
         dead = Message("health.sources_dead", {"n": 2, "of": 3, "why": why})
         health.put(conn, "phare", Health("feed dead", dead, "https://phare.example/rss", NOW))

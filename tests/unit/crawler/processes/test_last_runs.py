@@ -37,7 +37,7 @@ def test_a_run_that_ended_well_is_not_called_interrupted(
             archive.write(lambda conn: site_state.put(conn, "a", last_run=before)).result()
         archive.write(lambda conn: runs.finish(conn, number, status, END)).result()
         with archive.read() as conn:
-            last = last_runs(conn)
+            last = last_runs(conn, ["a"])
     assert last["a"].finished == (None if interrupted else END)
     why = due(SITE, last, END + timedelta(seconds=1), 30.0).why
     assert (why.code == ScheduleReason.INTERRUPTED) == interrupted

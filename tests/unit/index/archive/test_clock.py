@@ -15,7 +15,7 @@ from index.archive.source_state import SourceResponse, failed, polled
 from index.model.candidate import Candidate
 from index.model.codes import FetchReason, RunStatus
 from index.model.message import Message
-from tests.support.archive_samples import HOUR, NOW, article, page
+from tests.support.archive_samples import HOUR, NOW, article, next_turns, page
 
 YEAR = timedelta(days=365)
 LATELY = [Candidate(f"https://step.example/{n}", published=NOW - n * HOUR) for n in range(5)]
@@ -35,7 +35,8 @@ def crawl(conn: Connection, now: datetime) -> None:
     url = "https://step.example/failed"
     frontier.offer(conn, "step", "https://step.example/feed", [Candidate(url)], now)
     frontier.mark_failed(conn, "step", url, Message(FetchReason.TIMEOUT), now + timedelta(days=7), now)
-    site_state.put(conn, "step", last_run=now, last_success=now, next_run=now + HOUR, plain=now)
+    site_state.put(conn, "step", last_run=now, last_success=now, plain=now)
+    next_turns(conn, {"step": (now + HOUR, Message("schedule.every", {"interval": 3_600}))})
     runs.finish(conn, run, RunStatus.OK, now + HOUR)
 
 

@@ -53,8 +53,8 @@ from tests.support.archive_samples import NOW, article, page
 
 SAMPLES = sorted((Path(__file__).parents[3] / "samples").glob("archive-*.sqlite3.xz"))
 INDEX = Path(__file__).parents[3] / "samples" / "index-0001.tar.xz"  # of the same crawl, embedded
-MOVED = {  # to the table of how sites are doing, or from a sentence to a code
-    *(("sites", "example"), ("sites", "since")),
+MOVED = {  # to the tables of turns and of how sites are doing, or from a sentence to a code
+    *(("sites", "example"), ("sites", "since"), ("sites", "next_run"), ("sites", "next_why")),
     *(("runs", "why"), ("run_sites", "more"), ("frontier", "reason"), ("frontier", "detail"), ("sources", "problem")),
 }
 KEPT = (

@@ -23,6 +23,7 @@ from index.model.codes import Verdict
 from index.model.message import LEGACY, Message
 from index.web.security_headers import HEADERS
 from index.web.templating import readable, strip_controls, web_link
+from tests.support.archive_samples import next_turns
 from tests.support.filled_archive import NOW, SearchFixture, article, fill, page
 from tests.support.hostile_texts import HOSTILE, HOSTILE_URLS
 from tests.support.web_client import Client, client_of, text_of, tree, unreachable
@@ -178,8 +179,10 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchFixture]
             health.put(conn, f"trap{number}", unwell)
             health.alert(conn, f"trap{number}", unwell, NOW, [])
             source_state.put(conn, f"trap{number}", text, kind=text[:50], problem=said, failures=2, polled=NOW)
-            site_state.put(conn, f"trap{number}", **known, verdict=text, detail=said, next_why=said, last_run=NOW)
+            site_state.put(conn, f"trap{number}", **known, verdict=text, detail=said, last_run=NOW)
             saved_searches.add(conn, f"{text[:90]} {number}", text[:400].strip() or "x", NOW)
+        legacy = {f"trap{number}": (NOW, Message(LEGACY, {"text": text})) for number, text in enumerate(HOSTILE)}
+        next_turns(conn, legacy)
         site_state.put(conn, "trap", name=HOSTILE[0], homepage=HOSTILE_URLS[0])
 
     filled.archive.write(spoil).result()
