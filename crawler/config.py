@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
 from importlib import resources
 from ipaddress import ip_address
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,7 @@ IN_FILE = "_FILE"  # suffix of a variable that names the file with the value
 SETTINGS = "arshif.yaml"
 SECRETS = ("api_key", "password")
 SUFFIXES = (".yaml", ".yml")
+FILES_SHARE, FILES_FREE = 0.003, 0.005  # of a processor, for looking at files; seconds that are not counted
 SHIPPED_SITES, OWN_SITES = "sites", "sites.local"  # folders; the second overrides the first
 
 
@@ -45,6 +48,8 @@ class Config:
     `packaged` whether that is Arshif's built-in configuration. `settings.data` is an absolute path. `warnings` say
     which settings are allowed but probably not intended. `files` are the sites' files as they
     were when they were read: path, time of change in nanoseconds, bytes.
+
+    Where only some sites were asked for, `sites` has no others, and `warnings` and `files` are empty.
     """
 
     settings: Settings
@@ -64,7 +69,7 @@ class Config:
 
         :raises ConfigError: when no site has one of the ids.
         """
-        names = dict.fromkeys(filter(None, map(str.strip, ids.split(","))))
+        names = ids_in(ids)
         for name in names:
             if name not in self.sites:
                 close = get_close_matches(name, self.sites, n=1)
@@ -121,12 +126,20 @@ def _by(named: Iterable[tuple[Site, Iterable[str]]]) -> dict[str, list[Site]]:
     return found
 
 
+def ids_in(text: str) -> tuple[str, ...]:
+    """The ids in a list such as "step,enabbaladi"."""
+    return tuple(dict.fromkeys(filter(None, map(str.strip, text.split(",")))))
+
+
 # --- reading it ----------------------------------------------------------------------------------------------------
 
 
-def load(config_dir: Path | None = None, env: Mapping[str, str] = os.environ) -> Config:
+def load(
+    config_dir: Path | None = None, env: Mapping[str, str] = os.environ, only: Collection[str] | None = None
+) -> Config:
     """The configuration in `config_dir`, else in $ARSHIF_CONFIG, else in ./config if that contains an arshif.yaml, else
-    the built-in one, with its data in ./data.
+    the built-in one, with its data in ./data. Where `only` some sites are asked for, by their ids, it has no others,
+    and only their files are read.
 
     A variable such as ARSHIF_INDEX__ENGINE overrides the key index.engine, unless it is empty; list entries are
     separated by commas. ARSHIF_INDEX__API_KEY_FILE names a file that contains the key. A relative ARSHIF_DATA is
@@ -139,6 +152,8 @@ def load(config_dir: Path | None = None, env: Mapping[str, str] = os.environ) ->
     settings = validated(Settings, _settings(directory, env))
     beside = Path.cwd() if packaged or env.get("ARSHIF_DATA") else directory.resolve().parent
     settings = settings.model_copy(update={"data": beside / settings.data.expanduser()})
+    if only is not None:
+        return Config(settings, _sites(directory, only), directory, packaged)
     files = _stamps(directory)  # before they are read: what changes meanwhile is read again
     config = Config(settings, _sites(directory), directory, packaged, files=files)
     return replace(config, warnings=tuple(_warnings(config)))
@@ -146,12 +161,40 @@ def load(config_dir: Path | None = None, env: Mapping[str, str] = os.environ) ->
 
 def refreshed(config: Config) -> Config:
     """The configuration with the sites as their files now describe them, and its settings as they were; itself where no
-    file has changed.
+    file has changed. Only the files that have are read.
 
     :raises ConfigError: when a file has a mistake.
     """
     files = _stamps(config.directory)
-    return config if files == config.files else replace(config, sites=_sites(config.directory), files=files)
+    if files == config.files:
+        return config
+    changed = {Path(path).stem for path, *_ in set(files) ^ set(config.files)}
+    sites = {id_: site for id_, site in config.sites.items() if id_ not in changed} | _sites(config.directory, changed)
+    return replace(config, sites=dict(sorted(sites.items())), files=files)
+
+
+class FollowedSites:
+    """A configuration whose sites follow their files. Looking at the files takes FILES_SHARE of a processor at most: of
+    some hundred sites, it is done whenever asked for, of 20,000 every half a minute or so."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self._next = 0.0  # monotonic seconds
+
+    def refresh(self, *, at_once: bool = False) -> Config:
+        """The configuration as the files now are, or were not long ago unless they are looked at `at_once`.
+
+        :raises ConfigError: when a file has a mistake; `config` is then as it was.
+        """
+        if not at_once and time.monotonic() < self._next:
+            return self.config
+        began = time.thread_time()
+        try:
+            self.config = refreshed(self.config)
+        finally:
+            took = time.thread_time() - began
+            self._next = time.monotonic() + (took / FILES_SHARE if took > FILES_FREE else 0.0)
+        return self.config
 
 
 def site_from(config: Config, site_id: str, text: str, file: Path) -> Site:
@@ -172,17 +215,22 @@ def _stamps(directory: Path) -> tuple[tuple[str, int, int], ...]:
     """
     found = []
     for folder in (SHIPPED_SITES, OWN_SITES):
-        for file in sorted((directory / folder).rglob("*")):
-            if file.suffix in SUFFIXES:
-                try:
-                    stat = file.stat()
-                except FileNotFoundError:
-                    continue  # removed meanwhile
-                except OSError as error:
-                    why = Message(FileMessage.UNREADABLE_RIGHTS, {"error": error.strerror})
-                    raise InvalidFiles([mistake(str(file), why)]) from None
-                found.append((str(file), stat.st_mtime_ns, stat.st_size))
+        for path in _paths(directory / folder):
+            try:
+                stat = os.stat(path)
+            except FileNotFoundError:
+                continue  # removed meanwhile
+            except OSError as error:
+                why = Message(FileMessage.UNREADABLE_RIGHTS, {"error": error.strerror})
+                raise InvalidFiles([mistake(path, why)]) from None
+            found.append((path, stat.st_mtime_ns, stat.st_size))
     return tuple(found)
+
+
+def _paths(folder: Path) -> list[str]:
+    """What is named like a site's file below a folder, in the order of the paths."""
+    there = (os.path.join(path, name) for path, *inside in os.walk(folder) for name in chain(*inside))
+    return sorted(path for path in there if path.endswith(SUFFIXES))
 
 
 def _directory(config_dir: Path | None, env: Mapping[str, str]) -> tuple[Path, bool]:
@@ -222,12 +270,15 @@ def _content(name: str, file: str) -> str:
         raise InvalidFiles([mistake(Message(FileMessage.VARIABLE, {"name": name}), why)]) from None
 
 
-def _sites(directory: Path) -> dict[str, Site]:
-    """All sites by id. Every file is read before the mistakes of all are raised."""
+def _sites(directory: Path, only: Collection[str] | None = None) -> dict[str, Site]:
+    """All sites, or only these, by id. Every file is read before the mistakes of all are raised."""
+    if only is not None and not only:
+        return {}
     shipped, own = (_files(directory / part) for part in (SHIPPED_SITES, OWN_SITES))
     sites: dict[str, Site] = {}
     mistakes: list[Message] = []
-    for site_id in sorted({*shipped, *own}):
+    ids = {*shipped, *own}
+    for site_id in sorted(ids if only is None else ids & set(only)):
         try:
             documents = [_document(site_id, files[site_id]) for files in (shipped, own) if site_id in files]
             document = documents[-1].over(documents[0])
@@ -245,12 +296,13 @@ def _files(folder: Path) -> dict[str, Path]:
     :raises InvalidFiles: when two have the same name.
     """
     files: dict[str, Path] = {}
-    for file in sorted(folder.rglob("*")):
-        if file.suffix not in SUFFIXES or file.name.startswith("."):
+    for path in _paths(folder):
+        name, _ = os.path.splitext(os.path.basename(path))
+        if name.startswith("."):
             continue
-        if file.stem in files:
-            raise InvalidFiles([mistake(str(file), Message(FileMessage.SAME_NAME, {"other": str(files[file.stem])}))])
-        files[file.stem] = file
+        if name in files:
+            raise InvalidFiles([mistake(path, Message(FileMessage.SAME_NAME, {"other": str(files[name])}))])
+        files[name] = Path(path)
     return files
 
 

@@ -22,7 +22,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Connection
 
 from crawler import disk_space
-from crawler.config import Config, refreshed
+from crawler.config import Config, FollowedSites
 from crawler.errors import ArchiveError, ArshifError, Busy, ConfigError
 from crawler.maintenance import manifests
 from crawler.maintenance.compaction import DailyCompaction
@@ -135,6 +135,7 @@ class Daemon:
         self.machine = Machine(config, archive)
         self.upkeep = Upkeep(archive)
         self.turns = SiteTurns(archive)
+        self.files = FollowedSites(config)
         self.disk = f"{DISK} of {self.machine.name}" if self.machine.shared else DISK
         self.seen = 0  # the newest run when what is due was looked at
         self.mistake = ""  # in a site's file, as it was last told
@@ -303,7 +304,7 @@ class Daemon:
     def read_sites(self) -> None:
         """Take up what has changed in the sites' files; while one has a mistake, all stay as they were."""
         try:
-            config = refreshed(self.config)
+            config = self.files.refresh()
         except ConfigError as error:
             if (told := str(error)) != self.mistake:
                 log.error("the sites stay as they were until this is mended: %s", told)

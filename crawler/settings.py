@@ -9,7 +9,7 @@ from crawler.fetch.politeness import MIN_DELAY_SECONDS
 from crawler.fetch.rendering.settings import handlers
 from crawler.settings_model import PRODUCT
 
-_settings = load().settings
+_settings = load(only=()).settings
 
 BOT_NAME = "arshif"
 SPIDER_MODULES = ["spiders"]  # including subpackages such as spiders/custom/

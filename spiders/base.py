@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -30,7 +30,10 @@ SOURCES_FIRST = 10  # request priority of sources over articles, so that all sit
 
 
 class SourceSpider(Spider):
-    """Requests sources and pages of the `chosen` sites; subclasses choose them and handle responses and failures."""
+    """Requests sources and pages of the `chosen` sites; subclasses choose them and handle responses and failures.
+
+    It knows all sites that are configured, or `only` those of these ids.
+    """
 
     chosen: tuple[Site, ...]
     parse_source: Callable[..., Any]
@@ -38,9 +41,9 @@ class SourceSpider(Spider):
     parse_article: Callable[..., Any]
     page_failed: Callable[..., Any]
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, only: Collection[str] | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.config = load()
+        self.config = load(only=only)
         self.workers = ParsePool()
         self.workers.warm()
 

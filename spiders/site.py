@@ -21,6 +21,7 @@ from scrapy.exceptions import CloseSpider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from crawler.config import ids_in
 from crawler.discover import alternates
 from crawler.errors import ArchiveError, ArshifError, SourceProblem, Unreadable
 from crawler.fetch.circuit_breaker import HostUnavailable, network_was_reached
@@ -77,7 +78,7 @@ class SiteSpider(SourceSpider):
     session_class: ClassVar[type[CrawlSession]] = CrawlSession
 
     def __init__(self, sites: str = "", since: str = "", run: str = "", **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(only=ids_in(sites) or None, **kwargs)
         self.chosen = self.config.choose(sites)
         self.session = self.session_class(
             self.config, self.workers, self.stop, run=int(run) if run else None, since=as_utc(since)

@@ -68,7 +68,7 @@ def child_ship(_parent: Parent = 0) -> None:
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    config = load()
+    config = load(only=())
     set_up_log(form=config.settings.log)
     with open_archive(config) as archive, open_index(config) as engine:
         while not stop.is_set():

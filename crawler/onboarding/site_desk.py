@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from crawler.config import Config, refreshed, site_from
+from crawler.config import Config, FollowedSites, site_from
 from crawler.crontab import crontab
 from crawler.errors import ConfigError
 from crawler.fetch.ssrf.policy import AddressPolicy
@@ -33,9 +33,15 @@ class SiteDesk:
     itself."""
 
     def __init__(self, config: Config, archive: Archive) -> None:
-        self.config, self.archive = config, archive
+        self.archive = archive
+        self.files = FollowedSites(config)
         self.reach = AddressPolicy(config.settings.allow_networks)
         self._turn = Lock()  # of the threads that change files
+
+    @property
+    def config(self) -> Config:
+        """The configuration as its files last were."""
+        return self.files.config
 
     def current(self) -> Config:
         """The configuration as the files now are.
@@ -43,17 +49,16 @@ class SiteDesk:
         :raises InvalidValue: when one of them has a mistake.
         """
         try:
-            self.config = refreshed(self.config)
+            return self.files.refresh(at_once=True)
         except ConfigError as error:
             raise InvalidValue(Message(DeskMessage.BROKEN, {"error": error.message})) from None
-        return self.config
 
     def sites(self) -> dict[str, SiteState]:
         """The configured sites by id, as they would be shown before their first crawl; as they last were, while a file
         has a mistake."""
         try:
-            config = self.current()
-        except InvalidValue:
+            config = self.files.refresh()
+        except ConfigError:
             config = self.config
         return {site.id: SiteState(site.id, *_facts(site).values()) for site in config.sites.values()}
 

@@ -274,7 +274,7 @@ def crawl(run: str, since: str) -> int:
     """
     from crawler.processes.spider_process import run_spider  # Scrapy, which the daemon does without
 
-    config = load()
+    config = load(only=())
     set_up_log(form=config.settings.log)
     with open_archive(config) as archive, archive.read() as conn:
         record = records.get(conn, int(run))

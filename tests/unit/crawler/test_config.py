@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from crawler.config import Config, json_schema, load, packaged_config, refreshed, write_starter
+from crawler import config as config_module
+from crawler.config import Config, FollowedSites, json_schema, load, packaged_config, refreshed, write_starter
 from crawler.errors import ConfigError, InvalidFiles
 from crawler.settings_model import PRODUCT, Settings
 from crawler.site_config import Rules, Schedule, Site, Source
@@ -610,3 +611,48 @@ def test_a_site_file_that_cannot_be_looked_at_is_named(folder: Path) -> None:
     for again in (lambda: refreshed(config), lambda: read(folder)):
         with pytest.raises(ConfigError, match=r"loop\.yaml: cannot be read: .*: let Arshif's user read it"):
             again()
+
+
+# --- of many sites, a few --------------------------------------------------------------------------------------------
+
+
+def test_only_the_files_of_sites_that_are_asked_for_are_read(folder: Path) -> None:
+    put(folder / "sites" / "sy" / "wrong.yaml", "nmae: x\n")
+    assert list(load(folder, {}, only=["step", "none"]).sites) == ["step"]
+    assert load(folder, {}, only=()).sites == {}
+    assert load(folder, {}, only=()).settings.contact == "me@example.org"
+    with pytest.raises(ConfigError, match="nmae: unknown key"):
+        load(folder, {}, only=["wrong"])
+
+
+def test_only_files_that_have_changed_are_read_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(folder / "sites" / "sy" / "other.yaml", STEP)
+    config = read(folder)
+    looked: list[str] = []
+    document = config_module._document
+    monkeypatch.setattr(config_module, "_document", lambda id_, file: looked.append(id_) or document(id_, file))
+    put(folder / "sites.local" / "step.yaml", "enabled: false\n")
+    put(folder / "sites" / "sy" / "added.yaml", STEP)
+    (folder / "sites" / "sy" / "other.yaml").unlink()
+    changed = refreshed(config)
+    assert list(changed.sites) == ["added", "step"]
+    assert not changed.sites["step"].enabled
+    assert sorted(looked) == ["added", "step", "step"], "that of the user over the other"
+    assert changed.files == read(folder).files
+
+
+def test_many_files_are_not_looked_at_all_the_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(config_module.time, "monotonic", lambda: clock[0])
+    followed = FollowedSites(read(folder))
+    put(folder / "sites" / "sy" / "second.yaml", STEP)
+    assert len(followed.refresh().sites) == 2, "of a few it costs nothing"
+    monkeypatch.setattr(config_module, "FILES_FREE", 0.0)
+    followed.refresh()
+    put(folder / "sites" / "sy" / "third.yaml", STEP)
+    assert len(followed.refresh().sites) == 2
+    assert len(followed.refresh(at_once=True).sites) == 3
+    put(folder / "sites" / "sy" / "fourth.yaml", STEP)
+    assert len(followed.refresh().sites) == 3
+    clock[0] = 3_600.0
+    assert len(followed.refresh().sites) == 4

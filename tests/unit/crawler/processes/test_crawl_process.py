@@ -20,7 +20,7 @@ from crawler.processes import crawl_process
 from crawler.processes.crawl_process import Run
 from crawler.scheduling import site_schedule
 from crawler.storage import open_archive
-from index.archive import Archive, raw_files, requests, site_state, warc_files
+from index.archive import Archive, raw_files, requests, site_state, turns, warc_files
 from index.archive import runs as records
 from index.archive.database import Database
 from index.model.codes import RequestState, RequestWay, RunCause, RunDetail, RunStatus, Verdict
@@ -159,6 +159,7 @@ def test_a_site_set_aside_comes_alone_again_and_with_the_others_once_it_is_well(
         it.turn()
     with monkeypatch.context() as later:
         later.setattr(site_schedule, "back_off", lambda *_: timedelta(0))  # after its hour
+        it.archive.write(turns.mark_all).result()
         it.turn()
         assert it.begun[-1] == ("fatal",)
         assert it.state("fatal").failures == 2
