@@ -128,6 +128,7 @@ def main() -> None:
     # numpy starts a thread for each core, for linear algebra that nothing here does; a process without can be forked
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     set_up_log()
+    _complete_at_first_tab()
     as_json = "--json" in sys.argv[1:]
     try:
         sys.exit(app(standalone_mode=not as_json))
@@ -146,6 +147,17 @@ def main() -> None:
     except BrokenPipeError:  # `arshif search ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+
+
+def _complete_at_first_tab() -> None:
+    """Typer's file for zsh is loaded at the first Tab of a terminal and only defines what completes from the second on
+    (findings/typer-zsh-first-tab.sh). Ours completes when it is loaded, too, as Click's does."""
+    from typer import _completion_shared
+
+    scripts = getattr(_completion_shared, "_completion_scripts", {})  # of Typer's own: another version may have none
+    if "compdef" in scripts.get("zsh", ""):
+        run = '[[ $zsh_eval_context[-1] != loadautofunc ]] || %(complete_func)s "$@"\n'
+        scripts["zsh"] = scripts["zsh"].rstrip() + "\n\n" + run
 
 
 def _print_as_json(error: ArshifError) -> None:

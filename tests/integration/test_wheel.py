@@ -1,4 +1,4 @@
-"""The wheel, installed into a clean environment, does its job there: init, doctor, a crawl, a search."""
+"""The wheel, installed into a clean environment, does its job there: init, doctor, crawl, search, run, demo."""
 
 from __future__ import annotations
 
@@ -13,10 +13,14 @@ import sys
 import sysconfig
 import venv
 import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
+from tests.integration.daemon_process import free_port
 from tests.integration.harness import ROOT
 from tests.support.news_sites import Newsroom
 from tests.support.patience import PATIENCE, wait_for
@@ -60,6 +64,24 @@ def run(arshif: Path, cwd: Path, *arguments: str, code: int = 0, **env: str) -> 
     )
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout
+
+
+@contextmanager
+def started(
+    arshif: Path, command: str, log: Path, cwd: Path, env: Mapping[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A command that goes on by itself, with its outputs in a file; it is over after the block."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("ARSHIF", "PYTHON"))}
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [arshif, command], cwd=cwd, env={**clean, **env}, stdout=out, stderr=out, start_new_session=True
+        )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def test_it_carries_what_it_needs_and_nothing_else(wheel: Path) -> None:
@@ -131,6 +153,26 @@ def test_it_crawls_and_finds(arshif: Path, tmp_path: Path) -> None:
     assert founding in [hit["headline"] for hit in hits]
 
 
+def test_it_runs_and_serves_the_page_until_it_is_told_to_end(arshif: Path, tmp_path: Path) -> None:
+    log, port = tmp_path / "run.log", free_port()
+    page = f"http://127.0.0.1:{port}"
+    with Newsroom(via="proxy", only=("jannah",)) as room:
+        env = {"ARSHIF_CONFIG": str(room.config(tmp_path / "config")), "ARSHIF_WEB__PORT": str(port)}
+        founding = room.article("jannah", "founding").headline
+        with started(arshif, "run", log, tmp_path, env) as process:
+            wait_for(lambda: re.search(r"daemon: run \d+: ok; \d+ new", log.read_text("utf-8")), log.read_text)
+            found = wait_for(
+                lambda: httpx.get(f"{page}/api/search", params={"q": "البوكمال"}, timeout=PATIENCE).json()["hits"],
+                log.read_text,
+            )
+            assert founding in [hit["headline"] for hit in found]
+            read = httpx.get(f"{page}/articles/{found[0]['archive']['id']}", timeout=PATIENCE)
+            assert (read.status_code, "البوكمال" in read.text) == (200, True)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(PATIENCE) == 0, log.read_text("utf-8")
+    assert "Traceback" not in log.read_text("utf-8")
+
+
 def test_it_shows_the_demo_and_leaves_nothing(arshif: Path, tmp_path: Path) -> None:
     assert_demo(arshif, tmp_path)
 
@@ -139,13 +181,7 @@ def assert_demo(arshif: Path, tmp_path: Path) -> None:
     """This command shows the demo: a crawl ends, what it stored is found, and nothing stays."""
     log, folder = tmp_path / "demo.log", tmp_path / "tmp"
     folder.mkdir()
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("ARSHIF", "PYTHON"))}
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [arshif, "demo"], cwd=tmp_path, env=clean | {"TMPDIR": str(folder)}, stdout=out, stderr=out,
-            start_new_session=True,
-        )  # fmt: skip
-    try:
+    with started(arshif, "demo", log, tmp_path, {"TMPDIR": str(folder)}) as process:
         wait_for(
             lambda: re.search(r"daemon: run \d+: ok; \d+ new", log.read_text("utf-8")), lambda: log.read_text("utf-8")
         )
@@ -156,10 +192,6 @@ def assert_demo(arshif: Path, tmp_path: Path) -> None:
         wait_for(lambda: json.loads(run(arshif, tmp_path, "search", "--json", ARSHIF_CONFIG=str(config)))["total"] > 0)
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE) == 0, log.read_text("utf-8")
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
     assert list(folder.glob("arshif-demo-*")) == []
     assert "Traceback" not in log.read_text("utf-8")
     assert "make" not in log.read_text("utf-8").replace("made", ""), "an installed Arshif has no Makefile"

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import select
+import shutil
 import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+
+from tests.support.patience import wait_for
+from tests.support.requirements import missing
 
 ROOT = Path(__file__).parents[4]
 LIST_SITES = {"code": "command.list_sites", "params": {}}
@@ -125,14 +132,64 @@ def test_a_shell_is_told_how_a_word_may_end(asked: dict[str, str], told: str) ->
     assert "search" not in ended.stdout
 
 
-def test_the_documented_line_installs_completion(tmp_path: Path) -> None:
-    folder = Path(sys.executable).parent
-    env = {"HOME": str(tmp_path), "PATH": f"{folder}:/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
-
+def test_the_documented_line_installs_completion_for_bash(tmp_path: Path) -> None:
     def bash(line: str) -> str:
-        command = ["bash", "--norc", "-c", f"{line}; :"]  # not by exec, so that the command finds its shell
-        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True).stdout
+        return shell(tmp_path, ["bash", "--norc", "-c", f"{line}; :"])  # not by exec: the command finds its shell
 
-    assert "bash completion installed" in bash("arshif --install-completion")
+    assert "bash completion installed" in bash(INSTALL)
     completed = "COMP_WORDS=(arshif manif); COMP_CWORD=1; _arshif_completion arshif; echo ${COMPREPLY[@]}"
     assert bash(f". ~/.bashrc; {completed}") == "manifest\n"
+
+
+def test_the_documented_line_installs_completion_for_fish(tmp_path: Path) -> None:
+    fish = needed("fish")
+    assert "fish completion installed" in shell(tmp_path, [fish, "-c", f"{INSTALL}; true"])
+    found = shell(tmp_path, [fish, "-c", 'complete -C "arshif manif"; complete -C "arshif search --lim"'])
+    assert [line.split("\t")[0] for line in found.splitlines()] == ["manifest", "--limit"]
+
+
+def test_the_documented_line_installs_completion_for_zsh(tmp_path: Path) -> None:
+    """Of which there is none without a terminal."""
+    zsh = needed("zsh")
+    assert "zsh completion installed" in shell(tmp_path, [zsh, "-f", "-c", f"{INSTALL}; :"])
+    master, slave = pty.openpty()
+    seen = b""
+
+    def told(what: bytes) -> bool:
+        nonlocal seen
+        while select.select([master], [], [], 0)[0]:
+            seen += os.read(master, 65_536)
+        return what in seen
+
+    process = subprocess.Popen([zsh, "-i"], stdin=slave, stdout=slave, stderr=slave, env=home(tmp_path), cwd=ROOT)
+    try:
+        os.write(master, b"PS1=ready'>'\n")
+        wait_for(lambda: told(b"ready>"), lambda: repr(seen))
+        os.write(master, b"arshif manif\t")  # the first Tab of this terminal
+        wait_for(lambda: told(b"manif" + b"est"), lambda: repr(seen))
+    finally:
+        process.kill()
+        process.wait()
+        os.close(slave)
+        os.close(master)
+
+
+INSTALL = "arshif --install-completion"
+
+
+def needed(name: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        missing(f"no {name} here, whose completion is tried: apt install {name}")
+    return found
+
+
+def home(folder: Path) -> dict[str, str]:
+    """An environment whose home is this folder, and in which `arshif` is found."""
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    return {"HOME": str(folder), "PATH": path, "PYTHONPATH": str(ROOT), "TERM": "xterm"}
+
+
+def shell(folder: Path, command: list[str]) -> str:
+    """What a shell whose home is this folder prints."""
+    return subprocess.run(command, cwd=ROOT, env=home(folder), capture_output=True, text=True, check=True).stdout
