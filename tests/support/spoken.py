@@ -6,12 +6,13 @@ from __future__ import annotations
 import ast
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -370,7 +371,11 @@ class Pages:
             "archive down": get(client_of(replace(self.shelf, archive=_closed())), "/sites"),
             "no name": _post(plain, language, name="", query="الخبز"),
         }
-        _post(plain, language, name="خبز", query="الخبز")
+        form = {"name": "خبز", "query": "الخبز"}
+        _post(plain, language, **form)
+        page = {"referer": "http://localhost:8000/edits", "accept": "text/html"}
+        answers["refused form"] = _post(plain, language, headers=page, **form)
+        answers["unsent form"] = _post(locked, language, headers=page, **form)
         self.shelf.archive.write(_annotate(self.id)).result()
         answers |= {
             "annotated": get(plain, own),
@@ -409,8 +414,14 @@ def _forget_searches(conn: Any) -> None:
         saved_searches.remove(conn, one.id)
 
 
-def _post(client: Client, language: str, path: str = "/searches", **form: str) -> httpx.Response:
-    own = {"sec-fetch-site": "same-origin"}
+def _post(
+    client: Client,
+    language: str,
+    path: str = "/searches",
+    headers: Mapping[str, str] = MappingProxyType({}),
+    **form: str,
+) -> httpx.Response:
+    own = {"sec-fetch-site": "same-origin", **headers}
     return client.request("POST", path, params={"ui": language}, data=form, headers=own)
 
 
