@@ -53,21 +53,26 @@ def search(
     from crawler.storage import open_index
     from index.archive import site_state
     from index.search import query_language, service
+    from index.search.suggestions import suggestion
 
-    parsed = query_language.parse(" ".join(query or ()), sort=sort, limit=limit, cursor=cursor)
+    text = " ".join(query or ())
+    parsed = query_language.parse(text, sort=sort, limit=limit, cursor=cursor)
     config = load()
     names: tuple[Facet, ...] = get_args(Facet) if facets else ()
     with open_existing_archive(config) as archive, open_index(config) as engine:
         results = service.search(parsed, engine, archive, facets=names, histogram=facets)
+        meant = None if results.total else suggestion(parsed, text, engine, archive)
         with archive.read() as conn:
             unknown = site_state.unknown_ids(conn, parsed.sites)
     print_query_problems(parsed)
     for site in unknown:
         print_error(f"site:{site}: the archive has no such site; `arshif status` lists its sites")
     if json:
-        print_json(_as_json(parsed, results))
+        print_json(_as_json(parsed, results) | ({"suggestion": meant} if meant else {}))
     else:
         _print(results)
+        if meant:
+            say(f"Did you mean: {meant}")
     if parsed.problems:
         raise typer.Exit(PARTLY_READ)
 

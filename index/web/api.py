@@ -20,6 +20,7 @@ from index.model.query import Sort
 from index.model.results import Facet, Hit, Results, Unit
 from index.search import service
 from index.search.query_language import MAX_LIMIT, sentence
+from index.search.suggestions import suggestion
 from index.web import queries
 from index.web.api_models import ERRORS, MERGED, NOT_FOUND, Article, Edits, Found, Reading, RunState, SiteState, Version
 from index.web.article_pages import facsimile_path
@@ -64,6 +65,7 @@ async def results(
     searches: SearchesOf,
     asked: Annotated[Searched, Depends(_query)],
     counts: Annotated[dict[str, Any], Depends(_counts)],
+    written: Annotated[SearchParams, Depends(search_params)],
 ) -> Response:
     """The results of a search: `total`, `hits` with snippets in place of their full text, and the next `cursor`.
 
@@ -72,7 +74,9 @@ async def results(
     def work() -> Response:
         with searches.timed():
             found = service.search(asked, engine, archive, **counts)
-        return JSONResponse(_found(asked, counts, found))  # not validated: checking them costs half a search
+            meant = None if found.total or not written.q else suggestion(asked, written.q, engine, archive)
+        answer = _found(asked, counts, found) | ({"suggestion": meant} if meant else {})
+        return JSONResponse(answer)  # not validated: checking them costs half a search
 
     return await searches.run(work)
 

@@ -240,7 +240,8 @@ class Histogram(BaseModel):
 
 
 class Found(BaseModel):
-    """The results of a search: the exact total, a page of hits, and the cursor of the next page, null on the last."""
+    """The results of a search: the exact total, a page of hits, and the cursor of the next page, null on the last. For
+    one that found nothing `suggestion` is a query with similar words that does, if there is one."""
 
     total: int
     seconds: float
@@ -249,6 +250,7 @@ class Found(BaseModel):
     hits: list[Hit]
     facets: dict[str, list[Count]] = {}
     histogram: Histogram | None = None
+    suggestion: str | None = None
 
 
 class Notice(BaseModel):

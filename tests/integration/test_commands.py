@@ -103,6 +103,12 @@ def test_a_search_takes_words_that_are_not_wanted_and_goes_on_where_it_ended(sma
     assert "site:nosuch: the archive has no such site" in (small.arshif("search", "phare", "site:nosuch"), small.log)[1]
 
 
+def test_a_search_that_found_nothing_tells_one_that_does(small: Harness) -> None:
+    assert small.told("search", "phaare")["suggestion"] == "phare"
+    assert small.arshif("search", "phaare", "site:fr").endswith("Did you mean: phare site:fr\n")
+    assert "suggestion" not in small.told("search", "phare")
+
+
 def test_a_search_is_saved_and_removed(small: Harness) -> None:
     number = small.told("searches", "add", "Le phare", "phare", "-éteint", "site:fr")["id"]
     (saved,) = small.told("searches", "list")

@@ -200,6 +200,14 @@ def test_problems_of_a_query_are_told_in_both_languages(client: Client) -> None:
     assert "soon" in problem["ar"]
 
 
+def test_a_search_that_found_nothing_suggests_one_that_does(client: Client) -> None:
+    answer = client.get("/api/search", params={"q": "البوكمالن"}).json()
+    assert (answer["total"], answer["suggestion"]) == (0, "البوكمال")
+    assert client.get("/api/search", params={"q": answer["suggestion"]}).json()["total"] > 0
+    for q in ("البوكمال", "زققثص", "", "site:nosuch"):
+        assert "suggestion" not in client.get("/api/search", params={"q": q}).json()
+
+
 # --- whether it is well ----------------------------------------------------------------------------------------------
 
 
