@@ -1,24 +1,29 @@
-"""arshif index: state, rebuild, migration and verification of the search index."""
+"""arshif index: state, rebuild, migration, verification and snapshots of the search index."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from crawler.cli.options import Json
-from crawler.cli.progress import indexing, progress
+from crawler.cli.progress import BYTES, indexing, progress
 from crawler.console import print_error, print_json, say
-from crawler.errors import ArshifError, Busy
+from crawler.errors import ArshifError, Busy, ConfigError
 
 if TYPE_CHECKING:
+    from crawler.config import Config
+    from index.engines.elastic import ElasticEngine
     from index.search.verify import Verified
 
 app = typer.Typer()
 
+Repository = Annotated[str, typer.Argument(metavar="REPOSITORY", help="Its name in Elasticsearch.")]
+
+LISTED = "`arshif index snapshots` lists them"
 MAX_LISTED = 20  # differences listed one by one
 DIFFERENCES = {  # by kind
     "missing": "the archive has version {archived}, the index none",
@@ -109,6 +114,92 @@ def _build(build: Callable[..., str], json: bool) -> None:
         say(f"Searches now use the new index {name}, with {documents} documents.")
 
 
+@app.command("snapshot")
+def index_snapshot(repository: Repository, json: Json = False) -> None:
+    """Take a snapshot of the index, into a repository that Elasticsearch knows.
+
+    Of what is there from the snapshot before it, nothing is written again.
+    """
+    from crawler.config import load
+    from index.engines.elastic import snapshots
+
+    with _elasticsearch(load()) as engine, progress() as shown:
+        taken = snapshots.take(engine, repository, shown.begin("snapshot", BYTES).update)
+    if json:
+        print_json(asdict(taken))
+    else:
+        say(f"{taken.name}: snapshot of {taken.target} in {repository}")
+
+
+@app.command("snapshots")
+def index_snapshots(repository: Repository, json: Json = False) -> None:
+    """List the snapshots of the index in a repository, the newest first."""
+    from crawler.config import load
+    from index.engines.elastic import snapshots
+
+    with _elasticsearch(load()) as engine:
+        found = snapshots.snapshots(engine, repository)
+    if json:
+        print_json([asdict(one) for one in found])
+        return
+    for one in found:
+        say(f"{one.name}  {one.begun:%Y-%m-%d %H:%M} UTC  {one.state}  {one.target}")
+    if not found:
+        say(f"no snapshots in {repository} yet: `arshif index snapshot {repository}` takes one")
+
+
+@app.command("restore")
+def index_restore(
+    repository: Repository,
+    name: Annotated[str, typer.Argument(metavar="[SNAPSHOT]", help="Its name (default: the newest).")] = "",
+    json: Json = False,
+) -> None:
+    """Restore the index from a snapshot, and index what the archive has besides.
+
+    The old index, if there is one, is searched until the restored one is complete.
+    """
+    from functools import partial
+
+    from crawler.config import load
+    from crawler.storage import open_archive
+    from index.engines.elastic import snapshots
+    from index.search import indexer
+
+    config = load()
+    with _elasticsearch(config) as engine, open_archive(config) as archive:
+        whole = [one for one in snapshots.snapshots(engine, repository) if one.state == "SUCCESS"]
+        chosen = next((one for one in whole if name in ("", one.name)), None)
+        if chosen is None:
+            raise ConfigError(f"there is no whole snapshot {name or 'of this index'} in {repository}: {LISTED}")
+        with progress() as shown:
+            step = shown.begin("restore", BYTES)
+            fill = partial(snapshots.restore, engine, repository, chosen, told=step.update)
+            target = indexer.restore(archive, engine, fill, told=indexing(shown))
+        documents = engine.count()
+    if json:
+        print_json({"engine": engine.name, "current": target, "snapshot": chosen.name, "documents": documents})
+    else:
+        say(f"Searches now use {target}, restored from {chosen.name}, with {documents} documents.")
+
+
+@contextmanager
+def _elasticsearch(config: Config) -> Iterator[ElasticEngine]:
+    """The engine of this configuration.
+
+    :raises ConfigError: when it is the embedded one.
+    """
+    from crawler.storage import open_index
+    from index.engines.elastic import ElasticEngine
+
+    with open_index(config) as engine:
+        if not isinstance(engine, ElasticEngine):
+            raise ConfigError(
+                "snapshots are of an Elasticsearch index: this one is embedded, and is rebuilt from the archive, which "
+                "`arshif backup` backs up"
+            )
+        yield engine
+
+
 @app.command("verify")
 def index_verify(
     repair: Annotated[bool, typer.Option("--repair", help="Repair the differences.")] = False, json: Json = False
@@ -156,11 +247,15 @@ def _print_verified(found: Verified) -> None:
 
 
 @app.command("role")
-def index_role() -> None:
+def index_role(
+    with_snapshots: Annotated[
+        bool, typer.Option("--snapshots", help="With those to take and restore snapshots.")
+    ] = False,
+) -> None:
     """Print a request for an Elasticsearch API key.
 
     The JSON holds the minimal privileges that Arshif needs."""
     from crawler.config import load
     from index.engines.elastic import role
 
-    print_json(role(load().settings.index.prefix))
+    print_json(role(load().settings.index.prefix, with_snapshots=with_snapshots))

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from threading import Event
 
 from sqlalchemy import Connection
@@ -22,6 +23,7 @@ from index.archive.comparisons import compare_waiting
 from index.archive.database import StillHeld
 from index.archive.outbox import Row
 from index.engines.base import Engine, is_ours, new_target
+from index.engines.record import earlier_id, is_earlier
 from index.errors import ArchiveError, ArshifError, Busy, IndexMismatch
 from index.locale import FALLBACK, translate
 from index.model.message import Message
@@ -119,6 +121,43 @@ def rebuild(
     :raises Busy: when a newer rebuild took over.
     """
     return _build(archive, engine, _start(archive, engine), batch, told)
+
+
+def restore(
+    archive: Archive,
+    engine: Engine,
+    fill: Callable[[str], None],
+    batch: int = BATCH,
+    told: Callable[[BatchResult], None] | None = None,
+) -> str:
+    """Replace the index by one that `fill` makes, of the name that it is given, such as from a snapshot: what the
+    archive has besides, or in another version, is indexed, and what it does not have is deleted. Return the new
+    target's name once it is searched and the old one is gone.
+
+    :raises IndexUnavailable: when the index does not answer.
+    :raises Busy: when a newer rebuild took over.
+    """
+    name = new_target(engine.prefix)
+    fill(name)
+    there = [(one.id, one.version) for one in engine.scan(name)]
+
+    def start(conn: Connection) -> None:
+        now = datetime.now(UTC)
+        outbox.start_target(conn, engine.name, name, now)
+        outbox.acknowledge(conn, name, there)
+        archived = document_versions(conn)
+        outbox.remove(conn, engine.name, [one for one in there if one[0] not in archived], now)
+        newer = {id_: version for id_, version in there if version > archived.get(id_, version)}
+        documents.count_on(conn, {id_: version for id_, version in newer.items() if not is_earlier(id_)}, now)
+
+    _begin(archive, engine, start)
+    return _build(archive, engine, name, batch, told)
+
+
+def document_versions(conn: Connection) -> dict[str, int]:
+    """The document version of everything that a complete index holds, by its id, earlier versions included."""
+    earlier = {earlier_id(article, number): version for article, number, version in documents.earlier(conn)}
+    return dict(documents.ids(conn)) | earlier
 
 
 def migrate(
@@ -227,12 +266,22 @@ def _start(archive: Archive, engine: Engine) -> str:
     """Begin a new target; one being built is dropped."""
     name = new_target(engine.prefix)
     engine.create(name)
-    with archive.read() as conn:
-        given_up = [target for target in outbox.targets_of(conn, engine.name) if target.state == "building"]
-    archive.write(lambda conn: outbox.start_target(conn, engine.name, name, datetime.now(UTC))).result()
-    for target in given_up:
-        engine.drop(target.name)
+    _begin(archive, engine, lambda conn: outbox.start_target(conn, engine.name, name, datetime.now(UTC)))
     return name
+
+
+def _begin(archive: Archive, engine: Engine, start: Callable[[Connection], None]) -> None:
+    """Record a new target by `start`, and drop the one that was being built, and one that the engine has lost: nothing
+    can be delivered to it any more."""
+    there = set(engine.targets())
+    with archive.read() as conn:
+        before = outbox.targets_of(conn, engine.name)
+    archive.write(start).result()
+    for target in before:
+        if target.name not in there:
+            archive.write(partial(outbox.drop, name=target.name)).result()
+        elif target.state == "building":
+            engine.drop(target.name)
 
 
 def _activate(archive: Archive, engine: Engine, name: str) -> None:

@@ -153,8 +153,7 @@ def _lost(archive: Archive, engine: Engine) -> str | None:
 def _view(archive: Archive, target: str) -> _View:
     with archive.read() as conn:
         refused = frozenset(one.article for one in outbox.quarantined(conn, target))
-        earlier = {earlier_id(article, number): version for article, number, version in documents.earlier(conn)}
-        return _View(dict(documents.ids(conn)) | earlier, outbox.waiting(conn, target), refused)
+        return _View(indexer.document_versions(conn), outbox.waiting(conn, target), refused)
 
 
 def _others(archive: Archive, indexed: Mapping[str, IndexedDocument]) -> set[str]:

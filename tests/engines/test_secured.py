@@ -20,6 +20,8 @@ from elasticsearch import ApiError, AuthorizationException, Elasticsearch
 from crawler.config import load
 from crawler.monitoring import doctor
 from index.engines.elastic import role
+from index.engines.elastic.mapping import EARLIER
+from index.errors import IndexMismatch
 from index.locale import translate
 from tests.integration.harness import ROOT, Harness
 from tests.support.elasticsearch import server
@@ -98,6 +100,25 @@ def test_a_key_of_the_least_rights_does_all(house: Harness) -> None:
     house.arshif("forget", house.room.articles("english")[0].url, "--yes")
     assert house.told("index", "verify")["differences"] == []
     assert house.told("index", "status")["documents"] == count - 1
+
+
+def test_a_key_that_may_take_snapshots_restores_one(house: Harness, strict: Secured, admin: Elasticsearch) -> None:
+    """Runs on what the first test has made; a key of the least rights is told what to ask for."""
+    place = strict.ca_file.parent.parent / "snapshots"
+    admin.snapshot.create_repository(name="shelf", repository={"type": "fs", "settings": {"location": str(place)}})
+    count = house.told("index", "status")["documents"]
+    house.arshif("index", "snapshot", "shelf", code=IndexMismatch.exit_code)
+    assert "index role --snapshots" in house.log
+    secret = Path(house.env["ARSHIF_INDEX__API_KEY_FILE"])
+    before = secret.read_text("utf-8")
+    secret.write_text(_key(admin, json.loads(house.arshif("index", "role", "--snapshots"))), "utf-8")
+    try:
+        taken = house.told("index", "snapshot", "shelf")
+        admin.indices.delete(index=[taken["target"], taken["target"] + EARLIER])
+        assert house.told("index", "restore", "shelf")["documents"] == count
+        assert house.told("index", "verify")["differences"] == []
+    finally:
+        secret.write_text(before, "utf-8")
 
 
 def test_it_reaches_nothing_else(house: Harness, strict: Secured, admin: Elasticsearch) -> None:

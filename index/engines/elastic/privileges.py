@@ -22,13 +22,25 @@ INDICES = (
     "maintenance",  # refresh
     "indices:admin/aliases",  # switch to a new target; `manage` would include it, and much more
 )
+# In addition, for `arshif index snapshot` and `restore`
+SNAPSHOT_CLUSTER = (
+    "create_snapshot",
+    "cluster:admin/snapshot/status",
+    "cluster:admin/snapshot/restore",
+    "cluster:monitor/health",
+)
+SNAPSHOT_INDICES = ("indices:monitor/recovery",)
 UNKNOWN = frozenset({400, 405, 500})  # how a server with security disabled answers a privileges request
 
 
-def role(prefix: str) -> dict[str, Any]:
+def role(prefix: str, *, with_snapshots: bool = False) -> dict[str, Any]:
     """The body of the request that creates an API key (`POST /_security/api_key`) with these privileges, on names with
-    this prefix only."""
-    return {"name": prefix, "role_descriptors": {prefix: _rights(prefix)}}
+    this prefix only; those for snapshots are in all of the cluster's repositories."""
+    rights = _rights(prefix)
+    if with_snapshots:
+        rights["cluster"] += SNAPSHOT_CLUSTER
+        rights["indices"][0]["privileges"] += SNAPSHOT_INDICES
+    return {"name": prefix, "role_descriptors": {prefix: rights}}
 
 
 def missing(server: Server, prefix: str) -> list[str]:

@@ -69,6 +69,7 @@ def _prepare(home: Path, http: int, transport: int, found: Secured) -> None:
     settings = {
         "path.data": str(home / "data"),
         "path.logs": str(home / "logs"),
+        "path.repo": [str(home / "snapshots")],
         "xpack.security.enabled": True,
         "xpack.security.enrollment.enabled": False,
         "xpack.security.http.ssl.enabled": True,

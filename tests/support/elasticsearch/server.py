@@ -146,7 +146,7 @@ def own_folder(prefix: str, say: Say) -> Iterator[tuple[Path, Path]]:
 def furnish(home: Path) -> Path:
     """Makes what a server of its own has in its folder, without keys and users; gives the one of its configuration."""
     shutil.copytree(SERVER / "config", home / "config", ignore=shutil.ignore_patterns("*.keystore", "users*"))
-    for name in ("data", "logs", "tmp"):
+    for name in ("data", "logs", "tmp", "snapshots"):
         (home / name).mkdir()
     return home / "config"
 
@@ -202,10 +202,10 @@ def _unpack(archive: Path, say: Say, shown: Shown) -> None:
 
 def _launch(java: Path, say: Say, shown: Shown) -> str:
     http, transport = free_ports(2)
-    for folder in ("data", "logs", "tmp"):
+    for folder in ("data", "logs", "tmp", "snapshots"):
         shutil.rmtree(SERVER / folder, ignore_errors=True)
         (SERVER / folder).mkdir()
-    settings = {"xpack.security.enabled": False}
+    settings = {"xpack.security.enabled": False, "path.repo": [str(SERVER / "snapshots")]}
     configure(SERVER / "config", http, transport, settings)
     log, url = HOME / "server.log", f"http://127.0.0.1:{http}"
     say(f"Starting Elasticsearch on {url}.")
