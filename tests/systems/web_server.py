@@ -104,18 +104,18 @@ class WebServer(ABC):
         for command in self.commands(moved):  # at its end a server may end all of its group
             env = {**os.environ, "HOME": str(self.folder)}
             self._running.append(subprocess.Popen(command, start_new_session=True, env=env))
-        wait_for(lambda: httpx.get(f"{self.home}/", trust_env=False, timeout=PATIENCE).status_code < 400)
+            wait_for(lambda: httpx.get(f"{self.home}/", trust_env=False, timeout=PATIENCE).status_code < 400)
         self.asked()
 
     def asked(self) -> list[Asked]:
         """What was asked for since the last look, robots.txt left out."""
-        httpx.get(f"{self.home}{LOOK}{self._seen}", trust_env=False, timeout=PATIENCE)
         lines = wait_for(self._lines)  # some servers write them a moment later
         new, self._seen = lines[self._seen :], len(lines)
         return [one for one in map(self.read, new) if one.path != "/robots.txt" and not one.path.startswith(LOOK)]
 
     def _lines(self) -> list[str]:
-        """Those of the log, once this look is among them."""
+        """Those of the log, once a look is among them: whatever writes it may only just have begun."""
+        httpx.get(f"{self.home}{LOOK}{self._seen}", trust_env=False, timeout=PATIENCE)
         lines = self.log.read_text("utf-8").splitlines()
         return lines if any(f"{LOOK}{self._seen}" in one for one in lines[self._seen :]) else []
 

@@ -150,7 +150,7 @@ class Varnish(WebServer):
         place = f"{self.folder}/work"
         jail = ["-j", "none"] if os.geteuid() == 0 else []  # whose other user may not compile in this folder
         said = "%s\t%m %U%q\t%{If-None-Match}i%{If-Modified-Since}i"
-        return [
+        return [  # what writes the log gives up where there is no server yet
             [self.command, "-F", *jail, "-n", place, "-f", vcl, "-a", f"127.0.0.1:{self.port}", "-s", "malloc,16m"],
             [str(shutil.which("varnishncsa")), "-a", "-n", place, "-t", "off", "-F", said, "-w", str(self.log)],
         ]
