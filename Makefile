@@ -9,7 +9,7 @@ DIST ?= dist
 WORKERS ?= $(shell echo $$(( $$(nproc) + 1 )))# of the tests: a third of their time is waiting
 XDIST := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: help run demo test test-long test-interop test-systems coverage soak soak-year audit lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-start bench-idle bench-recrawl bench-crawl bench-layouts bench-captions bench-repeats bench-stories bench-search bench-export bench-libraries bench-import bench-reextract wheel client lock clean
+.PHONY: help run demo test test-long test-interop test-systems test-ray coverage soak soak-year audit lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-start bench-idle bench-recrawl bench-crawl bench-layouts bench-captions bench-repeats bench-stories bench-search bench-export bench-libraries bench-import bench-reextract wheel client lock clean
 
 help: ## these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -33,6 +33,9 @@ test-interop: .venv/dev.stamp ## other people's programs, in pinned versions, on
 
 test-systems: .venv/dev.stamp ## sites that real content systems make, behind a real server, from the first crawl to the last (downloads them; docs/systems.md has what else it needs)
 	@$(BIN)/python -m pytest tests/systems -m systems -rP
+
+test-ray: .venv/dev.stamp ## an import on a Ray cluster on this machine, of which a node dies (downloads Ray)
+	@$(BIN)/python -m pytest tests/ray -m ray
 
 coverage: .venv/dev.stamp ## the unit tests, and the lines that they do not run; fails below the floor in pyproject.toml
 	@$(BIN)/python -m pytest tests/unit $(XDIST) --cov --cov-report=term:skip-covered
@@ -129,6 +132,8 @@ lock: .uv/bin/uv ## newest versions of everything, into requirements/*.lock
 	    pyproject.toml -o requirements/arshif.lock
 	@$(UV) pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 \
 	    pyproject.toml --group dev -c requirements/arshif.lock -o requirements/dev.lock
+	@$(UV) pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 \
+	    requirements/ray.in -c requirements/dev.lock -o requirements/ray.lock
 	@$(UV) pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 \
 	    pyproject.toml --extra postgresql --extra s3 -c requirements/dev.lock -o requirements/image.lock
 

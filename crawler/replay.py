@@ -13,7 +13,7 @@ from crawler.errors import SourceProblem, Unreadable
 from crawler.extract.draft import Extraction
 from crawler.fetch.raw_capture import decoded, lower_case
 from crawler.models import Page
-from crawler.processes.parse_pool import ParsePool
+from crawler.processes.workers import Workers
 from crawler.site_config import Site
 from crawler.urls.canonical import canonical
 from index.archive.warc_records import StoredRecord
@@ -66,7 +66,7 @@ def reread(warc: WarcStore, record: StoredRecord, site: Site, repeats: RepeatedB
 
 
 async def reread_in_worker(
-    workers: ParsePool, warc: WarcStore, record: StoredRecord, site: Site, repeats: RepeatedBlocks
+    workers: Workers, warc: WarcStore, record: StoredRecord, site: Site, repeats: RepeatedBlocks
 ) -> Extraction:
     """The same as `reread`, but read off the reactor's thread and parsed by a worker process.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from crawler.cli.archive import index_changes
-from crawler.cli.options import FetchedSince, FetchedUntil, Json
+from crawler.cli.options import Cluster, FetchedSince, FetchedUntil, Json
 from crawler.cli.progress import progress
 from crawler.console import print_error, print_json, say
 from crawler.text import as_utc
@@ -21,7 +21,7 @@ app = typer.Typer()
 
 
 @app.command(name="import")
-def import_pages(
+def import_pages(  # noqa: PLR0913
     paths: Annotated[
         list[str],
         typer.Argument(
@@ -38,6 +38,7 @@ def import_pages(
     workers: Annotated[
         int | None, typer.Option(min=1, max=256, help="Worker processes; by default one per CPU.")
     ] = None,
+    on: Cluster = "",
     json: Json = False,
 ) -> None:
     """Store pages that others archived, as versions of the time at which they were fetched.
@@ -50,7 +51,7 @@ def import_pages(
     from crawler.config import load
     from crawler.importing.job import Import
     from crawler.importing.page_filter import PageFilter
-    from crawler.processes.parse_pool import ParsePool, fork_workers
+    from crawler.processes.workers import opened
     from crawler.storage import open_archive, open_raw, own_raw_place
 
     config = load()
@@ -58,8 +59,7 @@ def import_pages(
     wanted = PageFilter(config, chosen, as_utc(since), as_utc(until), config.settings.politeness.page_max_bytes)
     options = repr((sorted(chosen), since, until, languages))
     own_raw_place(config)
-    fork_workers()
-    pool = ParsePool(workers)
+    pool = opened(on, workers)
     try:
         with open_archive(config) as archive, open_raw(config, archive) as raw, progress() as shown:
             looking, storing = shown.begin("look through", "records"), shown.begin("import", "pages")

@@ -37,6 +37,13 @@ def _end_with(parent: int) -> int:
     return parent
 
 
+Cluster = Annotated[
+    str,
+    typer.Option(
+        metavar="local-cluster|ray://HOST",
+        help="Extract pages on a Ray cluster (arshif[ray]) instead of in processes of this machine.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Out = Annotated[Path, typer.Option(help="File to create; - for standard output.")]
 Limit = Annotated[int, typer.Option(min=1, max=1_000_000, help="Number of entries to list.")]

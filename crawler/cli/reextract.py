@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from crawler.cli.archive import index_changes
-from crawler.cli.options import FetchedSince, Json, SiteOption
+from crawler.cli.options import Cluster, FetchedSince, Json, SiteOption
 from crawler.cli.progress import progress
 from crawler.console import format_duration, print_error, print_json, say
 from crawler.errors import Busy
@@ -31,6 +31,7 @@ def reextract(
     site: SiteOption = "",
     since: FetchedSince = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; show what would change.")] = False,
+    on: Cluster = "",
     json: Json = False,
 ) -> None:
     """Extract the raw copies again with the current code and rules.
@@ -41,14 +42,13 @@ def reextract(
 
     from crawler.config import load
     from crawler.maintenance.reextract import Reextraction
-    from crawler.processes.parse_pool import ParsePool, fork_workers
+    from crawler.processes.workers import opened
     from crawler.storage import open_archive, open_raw
     from index.archive import warc_records
 
     config = load()
     chosen = config.choose(site) if site else tuple(config.sites.values())
-    fork_workers()
-    pool, begun = ParsePool(), time.monotonic()
+    pool, begun = opened(on), time.monotonic()
     try:
         with open_archive(config) as archive, open_raw(config, archive) as raw, progress() as shown:
             with archive.read() as conn:

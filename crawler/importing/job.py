@@ -32,7 +32,7 @@ from crawler.importing.inputs import Input
 from crawler.importing.page_filter import PageFilter, Passed
 from crawler.importing.plan import Plan, PlannedPage, name_of
 from crawler.models import Page
-from crawler.processes.parse_pool import ParsePool
+from crawler.processes.workers import Workers
 from crawler.session.corrections import MAX_REREAD_VERSIONS, Rereading, reread_versions
 from crawler.session.learned_blocks import places_of
 from crawler.session.source_stats import excluding, repeated
@@ -103,7 +103,7 @@ class Import:
         config: Config,
         archive: Archive,
         raw: WarcStore,
-        workers: ParsePool,
+        workers: Workers,
         wanted: PageFilter,
         languages: Iterable[str] = (),
         told: Callable[[Progress], None] = lambda _: None,

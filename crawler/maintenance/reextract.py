@@ -18,7 +18,7 @@ from crawler import stages
 from crawler.boilerplate.repeated_blocks import RepeatedBlocks
 from crawler.errors import Refused, Unreadable
 from crawler.extract.draft import Extraction
-from crawler.processes.parse_pool import ParsePool
+from crawler.processes.workers import Workers
 from crawler.replay import reread_in_worker
 from crawler.session.corrections import MAX_REREAD_VERSIONS, Rereading, reread_versions
 from crawler.session.learned_blocks import places_of
@@ -93,7 +93,7 @@ class Reextraction:
         self,
         archive: Archive,
         raw: WarcStore,
-        workers: ParsePool,
+        workers: Workers,
         *,
         dry: bool,
         told: Callable[[Report], None] | None = None,

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from crawler import stages
 from crawler.boilerplate.repeated_blocks import RepeatedBlocks
 from crawler.errors import Refused, Unreadable
-from crawler.processes.parse_pool import ParsePool
+from crawler.processes.workers import Workers
 from crawler.replay import reread_in_worker
 from crawler.session.learned_blocks import Discovery, LearnedBlocks
 from crawler.session.store import SessionStore
@@ -46,7 +46,7 @@ class Rereading:
 class Corrections:
     """Reads stored versions again when a page being stored gives reason to."""
 
-    def __init__(self, store: SessionStore, workers: ParsePool, blocks: LearnedBlocks) -> None:
+    def __init__(self, store: SessionStore, workers: Workers, blocks: LearnedBlocks) -> None:
         self.store = store
         self.workers = workers
         self.blocks = blocks
@@ -104,7 +104,7 @@ class Corrections:
 
 
 async def reread_versions(
-    workers: ParsePool,
+    workers: Workers,
     warc: WarcStore,
     site: Site,
     repeats: RepeatedBlocks,
