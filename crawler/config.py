@@ -197,6 +197,14 @@ class FollowedSites:
         return self.config
 
 
+def site_ids(config: Config) -> list[str]:
+    """The ids of all configured sites, disabled ones included, by the names of their files: nothing is read.
+
+    :raises ConfigError: when two files in one folder have the same name.
+    """
+    return sorted({id_ for part in (SHIPPED_SITES, OWN_SITES) for id_ in _files(config.directory / part)})
+
+
 def site_from(config: Config, site_id: str, text: str, file: Path) -> Site:
     """The site of this id, if its own file had this text.
 

@@ -28,7 +28,7 @@ from crawler.maintenance import manifests
 from crawler.maintenance.compaction import DailyCompaction
 from crawler.maintenance.minhash_backfill import MinHashBackfill
 from crawler.monitoring import notifications, saved_search_alerts
-from crawler.monitoring.health_job import checkup
+from crawler.monitoring.health_job import Checkups
 from crawler.processes import crawl_process, machine
 from crawler.processes.child import end_child, start_child
 from crawler.processes.fork_server import ForkServer
@@ -135,6 +135,7 @@ class Daemon:
         self.machine = Machine(config, archive)
         self.upkeep = Upkeep(archive)
         self.turns = SiteTurns(archive)
+        self.checkups = Checkups(archive)
         self.files = FollowedSites(config)
         self.disk = f"{DISK} of {self.machine.name}" if self.machine.shared else DISK
         self.seen = 0  # the newest run when what is due was looked at
@@ -202,7 +203,7 @@ class Daemon:
         """
         now, archive, config = datetime.now(UTC), self.archive, self.config
         for step in (
-            lambda: checkup(archive, config, now),
+            lambda: self.checkups.next(config, now),
             lambda: self.signing.some(now),
             lambda: manifests.write_some(archive, config, now),
             lambda: notifications.send(archive, config, now),

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from datetime import date, timedelta
 from difflib import get_close_matches
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -250,6 +250,17 @@ class Site(Model):
         if len({rule.valid_from for rule in rules}) < len(rules):
             raise InvalidEntry(FileMessage.DAY_TWICE)
         return rules
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the archive knows of it from its file, by fields of `index.archive.site_state.SiteState`."""
+        return {
+            "name": self.name,
+            "homepage": str(self.homepage),
+            "country": self.country,
+            "languages": self.languages,
+            "enabled": self.enabled,
+        }
 
     @property
     def hosts(self) -> frozenset[str]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 Row = dict[str, Any]
+MOST = 200  # sites that are shown if none is named
 
 
 @app.command()
@@ -31,18 +32,23 @@ def status(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Show each site's state, and when and why it runs next."""
+    """Show each site's state, and when and why it runs next.
+
+    Of more than 200 sites, 200 are shown: those that need attention first.
+    """
     from crawler import disk_space
     from crawler.config import load
     from crawler.storage import open_archive
-    from index.archive import warc_records
+    from index.archive import site_state, warc_records
     from index.locale import FALLBACK, translate
 
-    config = load()
-    chosen = config.choose(",".join(sites or []))
+    settings = load(only=())
     now = datetime.now(UTC)
-    with open_archive(config) as archive, archive.read() as conn:
+    with open_archive(settings) as archive, archive.read() as conn:
+        config, some = _config(conn, settings, sites or [], every=json)
+        chosen = config.choose(",".join(sites or []))
         rows = _rows(conn, config, chosen, now)
+        counts = site_state.by_state(conn) if some else {}
         extent = warc_records.extent(conn, now)
     if json:
         print_json(rows)
@@ -54,7 +60,27 @@ def status(
     for row in rows:
         for line in (*(_source_lines(row, now) if sites else ()), *_problem_lines(row)):
             say(f"{row['site']}: {line}")
+    if some:
+        each = ", ".join(
+            f"{n:,} {state}" for state, n in sorted(counts.items(), key=lambda one: (-one[1], one[0] != "ok"))
+        )
+        say(f"These are the first {len(rows):,} of {sum(counts.values()):,} sites: {each}.")
+        say("`arshif status ID` shows one, `arshif status --json` all.")
     say(f"raw copies: {translate(disk_space.raw_copies(config.settings, extent), FALLBACK)}")
+
+
+def _config(conn: Connection, settings: Config, named: list[str], *, every: bool) -> tuple[Config, bool]:
+    """The configuration with the sites to be shown, and whether these are only some of many: those that need attention
+    first, by what the archive knows of all; unless `every` site is asked for, or some by their names."""
+    from crawler.config import load, site_ids
+    from index.archive import site_state
+
+    there = site_ids(settings)
+    if named and set(named) <= set(there):
+        return load(only=named), False
+    if named or every or len(there) <= MOST or site_state.unknown_ids(conn, there):
+        return load(), False
+    return load(only=[site.id for site in site_state.listed(conn, MOST)]), True
 
 
 def _rows(conn: Connection, config: Config, sites: tuple[Site, ...], now: datetime) -> list[Row]:

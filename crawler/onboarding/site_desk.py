@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
 from crawler.config import Config, FollowedSites, site_from
 from crawler.crontab import crontab
-from crawler.errors import ConfigError
+from crawler.errors import ArchiveError, ConfigError
 from crawler.fetch.ssrf.policy import AddressPolicy
 from crawler.onboarding.messages import DeskMessage
 from crawler.onboarding.site_file import with_key
@@ -19,7 +20,6 @@ from crawler.site_config import SITE_ID, Schedule, Site, authority
 from crawler.urls.canonical import canonical
 from index.archive import Archive, site_previews, site_state
 from index.archive.site_previews import SitePreview
-from index.archive.site_state import SiteState
 from index.atomic_files import replace_file
 from index.errors import InvalidValue
 from index.model.message import Message
@@ -36,6 +36,7 @@ class SiteDesk:
         self.archive = archive
         self.files = FollowedSites(config)
         self.reach = AddressPolicy(config.settings.allow_networks)
+        self._followed: Config | None = None  # whose sites the archive knows
         self._turn = Lock()  # of the threads that change files
 
     @property
@@ -53,14 +54,16 @@ class SiteDesk:
         except ConfigError as error:
             raise InvalidValue(Message(DeskMessage.BROKEN, {"error": error.message})) from None
 
-    def sites(self) -> dict[str, SiteState]:
-        """The configured sites by id, as they would be shown before their first crawl; as they last were, while a file
-        has a mistake."""
-        try:
-            config = self.files.refresh()
-        except ConfigError:
-            config = self.config
-        return {site.id: SiteState(site.id, *_facts(site).values()) for site in config.sites.values()}
+    def follow(self) -> None:
+        """Let the archive know of all configured sites, also before their first crawl; while a file has a mistake, or
+        the archive cannot be written, it stays as it is."""
+        with suppress(ConfigError):
+            self.files.refresh()
+        if self._followed is not (config := self.config):
+            facts = {site.id: site.facts for site in config.sites.values()}
+            with suppress(ArchiveError):
+                self.archive.write(lambda conn: site_state.follow(conn, facts)).result()
+                self._followed = config
 
     def schedule(self, site_id: str) -> tuple[Kind, str] | None:
         """When a configured site is crawled: adaptively, every so many minutes, or by cron; None for an unknown one."""
@@ -164,18 +167,7 @@ class SiteDesk:
             said = {"file": str(file), "error": error.strerror or str(error)}
             raise InvalidValue(Message(DeskMessage.NOT_WRITTEN, said)) from None
         self.current()
-        self.archive.write(lambda conn: site_state.put(conn, site_id, **_facts(site))).result()
-
-
-def _facts(site: Site) -> dict[str, Any]:
-    """What the archive knows of a site from its file, in the order of SiteState."""
-    return {
-        "name": site.name,
-        "homepage": str(site.homepage),
-        "country": site.country,
-        "languages": site.languages,
-        "enabled": site.enabled,
-    }
+        self.archive.write(lambda conn: site_state.put(conn, site_id, **site.facts)).result()
 
 
 def _timing(kind: str, value: str) -> dict[str, object]:

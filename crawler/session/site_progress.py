@@ -91,15 +91,7 @@ class SiteProgress:
         verdict = Verdict.BLOCKED if walled else Verdict.FAILING
         runs.end_site(conn, run, self.site.id, status, self.problem, self.counts)
         site = self.site
-        state: dict[str, object] = {
-            "name": site.name,
-            "homepage": str(site.homepage),
-            "country": site.country,
-            "enabled": site.enabled,
-            "languages": site.languages,
-            "last_run": now,
-            "detail": self.problem,
-        }
+        state: dict[str, object] = site.facts | {"last_run": now, "detail": self.problem}
         if status == RunStatus.OK:
             state |= {"failures": 0, "last_success": now, "verdict": Verdict.PARTLY_FAILING if self.problem else None}
         elif status == RunStatus.FAILED:

@@ -15,7 +15,7 @@ from crawler.scheduling.site_schedule import Due, basis, due
 from crawler.session.source_stats import load_stats
 from crawler.settings_model import ScheduleSettings
 from crawler.site_config import Site
-from index.archive import Archive, hosts, leases, turns
+from index.archive import Archive, hosts, leases, site_state, turns
 from index.archive.clock import SKEW
 from index.archive.turns import NewTurn, StoredTurn
 
@@ -43,8 +43,8 @@ class SiteTurns:
         self.followed: datetime | None = None
 
     def follow(self, config: Config, now: datetime) -> None:
-        """Have a turn for each enabled site, computed for its schedule as it now is; which costs something only where
-        the configuration has changed.
+        """Have the archive know of all sites, and a turn for each enabled one, computed for its schedule as it now is;
+        which costs something only where the configuration has changed.
 
         :raises ArchiveError: when the archive cannot be written.
         """
@@ -53,7 +53,13 @@ class SiteTurns:
             self.bases = {site.id: f"{release} {basis(site, config.settings.schedule)}" for site in config.enabled}
         elif self.followed is not None and abs(now - self.followed) < FOLLOW:
             return
-        self.archive.write(lambda conn: turns.follow(conn, self.bases, now)).result()
+        facts = {site.id: site.facts for site in config.sites.values()}
+
+        def follow(conn: Connection) -> None:
+            site_state.follow(conn, facts)
+            turns.follow(conn, self.bases, now)
+
+        self.archive.write(follow).result()
         self.config, self.followed = config, now
 
     def look(self, conn: Connection, now: datetime, may: Callable[[Site], bool]) -> Look:

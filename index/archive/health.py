@@ -13,7 +13,7 @@ from index.archive import pending_notifications
 from index.archive.column_types import joined
 from index.archive.readings import IS_SHOWN, shown
 from index.archive.tables import alerts, articles, frontier, health, readings, sources, versions
-from index.archive.upsert import upsert
+from index.archive.upsert import chunks, upsert
 from index.model.codes import PageState, Verdict
 from index.model.message import Message
 
@@ -154,16 +154,29 @@ def _arrivals(conn: Connection, site: str, now: datetime) -> tuple[datetime, ...
 
 def state(conn: Connection, site: str) -> Health:
     """The last conclusion about the site's health."""
-    row = conn.execute(select(health).where(health.c.site == site)).mappings().one_or_none()
-    if row is None:
-        return Health()
-    values = {field.name: row[field.name] for field in fields(Health)} | {"verdict": _verdict(row["verdict"])}
-    return Health(**values | {"turns": tuple(datetime.fromisoformat(turn) for turn in row["turns"] or ())})
+    return some(conn, [site]).get(site, Health())
+
+
+def some(conn: Connection, sites: Sequence[str]) -> dict[str, Health]:
+    """The last conclusions about these sites, by id."""
+    pieces = (select(health).where(health.c.site.in_(piece)) for piece in chunks(sites))
+    return {row["site"]: _health(row) for query in pieces for row in conn.execute(query).mappings()}
 
 
 def states(conn: Connection) -> dict[str, Health]:
     """The last conclusions about all sites, by id."""
-    return {site: state(conn, site) for site in conn.execute(select(health.c.site)).scalars()}
+    return {row["site"]: _health(row) for row in conn.execute(select(health)).mappings()}
+
+
+def unsettled(conn: Connection) -> set[str]:
+    """The sites that something is wrong with, or whose verdict may be about to change."""
+    either = health.c.verdict.is_not(None) | health.c.suspected.is_not(None)
+    return set(conn.execute(select(health.c.site).where(either)).scalars())
+
+
+def _health(row: Any) -> Health:
+    values = {field.name: row[field.name] for field in fields(Health)} | {"verdict": _verdict(row["verdict"])}
+    return Health(**values | {"turns": tuple(datetime.fromisoformat(turn) for turn in row["turns"] or ())})
 
 
 def put(conn: Connection, site: str, found: Health) -> None:

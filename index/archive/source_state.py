@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from index.archive.tables import sources
 from index.archive.upsert import upsert
@@ -84,6 +84,12 @@ def some(conn: Connection, site: str, urls: Sequence[str]) -> list[SourceState]:
     """The states of those of these sources of the site that were ever polled."""
     where = (sources.c.site == site) & sources.c.url.in_(urls)
     return [SourceState(**row) for row in conn.execute(select(sources).where(where)).mappings()]
+
+
+def last_polled(conn: Connection) -> datetime | None:
+    """When a source last answered, of whichever site; None if none ever did."""
+    last: datetime | None = conn.execute(select(func.max(sources.c.polled))).scalar_one()
+    return last
 
 
 def put(conn: Connection, site: str, url: str, **columns: Any) -> None:

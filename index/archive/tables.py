@@ -58,6 +58,7 @@ sites = Table(  # the state of a site; the site itself is defined in a YAML file
     Column("homepage", Text),
     Column("country", String),
     Column("languages", Json),
+    Column("words", Text),  # name, id, homepage and country, folded: to be found by, in the order of names
     Column("enabled", Boolean, nullable=False, server_default=true()),
     Column("verdict", String),  # of the last run, such as "failing"; None: nothing wrong
     Column("detail", MessageJson),  # why

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
@@ -19,12 +19,10 @@ from index.web import atom, queries
 from index.web.error_handlers import Refused, refusing
 from index.web.forms import Form, LongForm, SelectionForm, on_to
 from index.web.saved_searches import ENTRIES, base_of, xml
-from index.web.search_pages import ArchiveOf, Number
+from index.web.search_pages import ArchiveOf, Number, PageNumber
 from index.web.templating import render
 
 SHOWN = 50  # articles on a page
-
-PageNumber = Annotated[int, Query(ge=1, le=1_000_000)]
 
 
 async def own(request: Request) -> None:

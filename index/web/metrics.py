@@ -12,7 +12,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_1_0_0
 from prometheus_client.registry import Collector
 
-from index.archive import Archive, outbox, site_state
+from index.archive import Archive, documents, outbox, site_state
 from index.archive.site_state import SiteState
 from index.errors import ArshifError
 from index.model.query import Query
@@ -20,13 +20,16 @@ from index.web import queries
 from index.web.error_handlers import RETRY
 from index.web.search_pages import ArchiveOf, EngineOf
 
+EACH = 1_000  # sites, up to which each has series of its own
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)  # s
 
 router = APIRouter(include_in_schema=False)
 
 
 class Stored(Collector):
-    """Metrics of the archive's content, computed at each scrape."""
+    """Metrics of the archive's content, computed at each scrape. Of more than EACH sites, only those that something is
+    wrong with have series of their own; for the others, a site without a name has the number of articles of all, and
+    when a crawl last succeeded."""
 
     def __init__(self, archive: Archive) -> None:
         self.archive = archive
@@ -34,7 +37,11 @@ class Stored(Collector):
     def collect(self) -> Iterable[Metric]:
         """The current values."""
         with self.archive.read() as conn:
-            counts, states = queries.by_site(conn), site_state.states(conn)
+            states = site_state.by_state(conn)
+            each = sum(states.values()) <= EACH
+            shown = site_state.states(conn) if each else site_state.listed(conn, EACH, condition="wrong")
+            counts = queries.by_site(conn) if each else {"": documents.count(conn)}
+            last = None if each else site_state.last_success(conn)
             pending = [(target, outbox.pending(conn, target.name)) for target in outbox.all_targets(conn)]
             refused = len(outbox.quarantined(conn))
         articles = GaugeMetricFamily("arshif_articles", "Articles in the archive.", labels=["site"])
@@ -47,15 +54,20 @@ class Stored(Collector):
             "1 for a site's state: ok, new, off, or its verdict.",
             labels=["site", "state"],
         )
-        for state in states:
+        for state in shown:
             verdicts.add_metric([state.id, state_of(state)], 1)
             failures.add_metric([state.id], state.failures)
             if state.last_success:
                 success.add_metric([state.id], state.last_success.timestamp())
+        if last is not None:
+            success.add_metric([""], last.timestamp())
+        sites = GaugeMetricFamily("arshif_sites", "Sites in a state, as in arshif_site_state.", labels=["state"])
+        for name, count in states.items():
+            sites.add_metric([name], count)
         waiting = GaugeMetricFamily("arshif_outbox_pending", "What an index still lacks.", labels=["engine", "state"])
         for target, left in pending:
             waiting.add_metric([target.engine, target.state], left)
-        yield from (articles, verdicts, failures, success, waiting)
+        yield from (articles, sites, verdicts, failures, success, waiting)
         yield GaugeMetricFamily("arshif_index_refused", "Documents that an index refused for good.", value=refused)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated, Any, cast, get_args
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 
 from index.archive import Archive, facsimiles, site_state
@@ -43,6 +43,7 @@ ArchiveOf = Annotated[Archive, Depends(_archive)]
 EngineOf = Annotated[Engine, Depends(_engine)]
 SearchesOf = Annotated[SearchLimiter, Depends(_searches)]
 Number = Annotated[int, Path(ge=1, le=MAX_KEY)]  # of a row, in a URL
+PageNumber = Annotated[int, Query(ge=1, le=1_000_000)]  # of a list
 
 router = APIRouter(include_in_schema=False)
 

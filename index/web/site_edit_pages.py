@@ -16,7 +16,6 @@ from markupsafe import Markup
 
 from index.archive import Archive, site_previews
 from index.archive.site_previews import SitePreview
-from index.archive.site_state import SiteState
 from index.errors import InvalidValue
 from index.model.codes import RequestReason, RequestState
 from index.model.message import Message
@@ -34,7 +33,7 @@ MAX_URL = 8_192  # characters that the form is filled in with
 class SiteDesk(Protocol):
     """Who knows the configured sites and may change their files; what it is asked raises InvalidValue."""
 
-    def sites(self) -> Mapping[str, SiteState]: ...
+    def follow(self) -> None: ...
     def schedule(self, site_id: str) -> tuple[str, str] | None: ...
     def ask(self, address: str) -> SitePreview: ...
     def add(self, site_id: str, text: str) -> None: ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import socket
 import sys
 from collections.abc import Iterator
@@ -16,8 +17,9 @@ import httpx
 import pytest
 from mcp import Client, StdioServerParameters
 
+from crawler.cli import status
 from crawler.urls.canonical import canonical
-from index.archive import runs, source_state
+from index.archive import runs, site_state, source_state
 from index.locale import plain, translate
 from index.model.codes import RunStatus, SourceReason
 from index.model.message import Message
@@ -80,6 +82,25 @@ def test_a_site_that_is_switched_off_has_no_next_crawl(small: Harness) -> None:
     (row,) = small.told("status", "fr")
     own.unlink()
     assert (row["next_run"], row["why_code"]) == (None, "schedule.off")
+
+
+def test_of_many_sites_those_that_need_attention_are_shown(
+    small: Harness, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(status, "MOST", 1)
+    for name, value in small.env.items():
+        monkeypatch.setenv(name, value)
+    with small.open() as archive:
+        archive.write(lambda conn: site_state.put(conn, "fr", failures=2)).result()
+    status.status([], json=False)
+    with small.open() as archive:
+        archive.write(lambda conn: site_state.put(conn, "fr", failures=0)).result()
+    printed = capsys.readouterr().out
+    assert [line.split()[0] for line in printed.splitlines()[1:2]] == ["fr"]
+    assert not re.search("^fa ", printed, re.MULTILINE)
+    assert "These are the first 1 of 2 sites: 1 ok, 1 failing." in printed
+    status.status(["fa"], json=False)
+    assert re.search("^fa ", capsys.readouterr().out, re.MULTILINE)
 
 
 def test_nothing_that_a_page_wrote_reaches_the_terminal_raw(small: Harness) -> None:

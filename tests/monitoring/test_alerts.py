@@ -18,9 +18,9 @@ from sqlalchemy import update
 from crawler import daemon
 from crawler.config import Config, load
 from crawler.errors import ConfigError
-from crawler.monitoring import notifications
-from crawler.monitoring.health_job import checkup
-from index.archive import Archive, health
+from crawler.monitoring import health_job, notifications
+from crawler.monitoring.health_job import Checkups, checkup
+from index.archive import Archive, health, site_state
 from index.archive import tables as t
 from index.archive.database import Database
 from index.model.codes import FetchReason, Verdict
@@ -153,7 +153,7 @@ def test_what_fails_holds_up_nothing_else(tmp_path: Path, monkeypatch: pytest.Mo
     with Archive(tmp_path / "archive.sqlite3") as archive:
         tended = daemon.Daemon(load(), archive, web=False)
         for module, name in (
-            (daemon, "checkup"),
+            (tended.checkups, "next"),
             (daemon.manifests, "write_some"),
             (notifications, "send"),
             (daemon, "open_index"),
@@ -162,7 +162,33 @@ def test_what_fails_holds_up_nothing_else(tmp_path: Path, monkeypatch: pytest.Mo
             monkeypatch.setattr(module, name, fails(name))
         monkeypatch.setattr(tended.signing, "some", fails("some"))
         tended.supervise()
-    assert called == ["checkup", "some", "write_some", "send", "open_index", "send_alerts"]
+    assert called == ["next", "some", "write_some", "send", "open_index", "send_alerts"]
+
+
+def test_a_site_that_is_well_is_examined_again_once_it_was_crawled(
+    broken: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    examine = health_job._examine
+    monkeypatch.setattr(
+        health_job, "_examine", lambda conn, site, now: seen.append(site.id) or examine(conn, site, now)
+    )
+    config, now = load(broken.config), datetime.now(UTC)
+    with broken.open() as archive:
+        checkups = Checkups(archive)
+        for expected in (["fa", "fr"], ["fa"], ["fa"]):  # the first looks at all, and something is wrong with one
+            checkups.next(config, now)
+            assert seen == expected
+            seen.clear()
+        archive.write(lambda conn: site_state.put(conn, "fr", last_run=now + timedelta(minutes=1))).result()
+        checkups.next(config, now + timedelta(minutes=2))
+        assert seen == ["fa", "fr"]
+        seen.clear()
+        checkups.next(config, now + timedelta(days=1))
+        assert seen == [], "without a network"
+        archive.write(lambda conn: site_state.put(conn, "fr", last_run=now + timedelta(minutes=3))).result()
+        checkups.next(config, now + timedelta(minutes=4))
+        assert seen == ["fa", "fr"]
 
 
 def test_without_a_network_no_site_is_blamed(broken: Harness) -> None:

@@ -61,7 +61,6 @@ def test_a_site_that_comes_with_arshif_is_switched_off_and_on(config: Config, de
     desk.switch("paper", False)
     assert own(config) == {"paper.yaml": "enabled: false\n"}
     assert not load(config.directory).sites["paper"].enabled
-    assert not desk.sites()["paper"].enabled
     with archive.read() as conn:
         assert site_state.state(conn, "paper").enabled is False
         assert site_state.state(conn, "paper").name == "The Paper"
@@ -107,7 +106,7 @@ def test_a_schedule_of_the_shipped_file_is_overridden_and_its_bounds_stay(config
     assert (schedule.every, schedule.cron, schedule.fastest) == (None, None, 15)
 
 
-def test_a_file_of_ones_own_keeps_what_else_it_says(config: Config, desk: SiteDesk) -> None:
+def test_a_file_of_ones_own_keeps_what_else_it_says(config: Config, desk: SiteDesk, archive: Archive) -> None:
     folder = config.directory / "sites.local" / "desk"
     folder.mkdir(parents=True)
     (folder / "paper.yml").write_text("# ours\ndelay: 7  # slow\nenabled: true # yes\n", "utf-8")
@@ -120,7 +119,27 @@ def test_a_file_of_ones_own_keeps_what_else_it_says(config: Config, desk: SiteDe
     (folder / "paper.yml").write_text("delay: soon\n", "utf-8")
     assert refused(desk.switch, "paper", True) == "site.error.broken"
     assert own(config) == {"desk/paper.yml": "delay: soon\n"}
-    assert "paper" in desk.sites(), "as it last was"
+    desk.follow()
+    with archive.read() as conn:
+        assert site_state.state(conn, "paper").name == "The Paper", "as it last was"
+
+
+def test_the_archive_knows_each_configured_site_before_its_first_crawl(
+    config: Config, desk: SiteDesk, archive: Archive
+) -> None:
+    desk.follow()
+    put = config.directory / "sites" / "village.yaml"
+    put.write_text(VILLAGE.replace("enabled: true", "enabled: false"), "utf-8")
+    desk.follow()
+    with archive.read() as conn:
+        known = {state.id: (state.name, state.enabled) for state in site_state.states(conn)}
+    assert known == {"paper": ("The Paper", True), "village": ("أخبار القرية", False)}
+    put.write_text(VILLAGE, "utf-8")
+    desk.follow()
+    with archive.read() as conn:
+        assert site_state.state(conn, "village").enabled
+    archive.write = pytest.fail  # type: ignore[method-assign,assignment]
+    desk.follow()
 
 
 def test_a_new_site_is_written_and_known_at_once(config: Config, desk: SiteDesk, archive: Archive) -> None:

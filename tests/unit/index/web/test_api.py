@@ -15,10 +15,12 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
+from index.archive import documents, site_state
 from index.engines import Engine
 from index.locale import translate
 from index.model.query import Query
 from index.model.results import Matches
+from index.web import metrics
 from index.web.app import create_app
 from index.web.metrics import Metrics
 from index.web.search_limiter import MAX_CONCURRENT_SEARCHES, SearchLimiter
@@ -211,12 +213,28 @@ def test_a_search_that_found_nothing_suggests_one_that_does(client: Client) -> N
 # --- whether it is well ----------------------------------------------------------------------------------------------
 
 
+def test_of_many_sites_metrics_count(client: Client, shelf: SearchFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "EACH", 2)
+    shelf.archive.write(lambda conn: site_state.put(conn, "asi", failures=3)).result()
+    lines = client.get("/metrics").text.splitlines()
+    shelf.archive.write(lambda conn: site_state.put(conn, "asi", failures=0)).result()
+    series = {line.rpartition(" ")[0] for line in lines if line.startswith("arshif_site")}
+    assert series == {
+        'arshif_sites{state="failing"}', 'arshif_sites{state="ok"}', 'arshif_site_failures{site="asi"}',
+        'arshif_site_state{site="asi",state="failing"}', 'arshif_site_last_success_seconds{site="asi"}',
+        'arshif_site_last_success_seconds{site=""}',
+    }  # fmt: skip
+    with shelf.archive.read() as conn:
+        assert f'arshif_articles{{site=""}} {documents.count(conn)}.0' in lines
+
+
 def test_readiness_and_metrics(client: Client, shelf: SearchFixture) -> None:
     assert client.get("/readyz").text == "ok\n"
     client.get("/api/search?q=حلب")
     lines = client.get("/metrics").text.splitlines()
     assert 'arshif_articles{site="asi"} 26.0' in lines
     assert 'arshif_site_state{site="asi",state="ok"} 1.0' in lines
+    assert 'arshif_sites{state="ok"} 8.0' in lines
     assert 'arshif_outbox_pending{engine="embedded",state="current"} 0.0' in lines
     assert any(line.startswith("arshif_search_seconds_count ") and not line.endswith(" 0.0") for line in lines)
     away = client_of(SearchFixture(shelf.archive, unreachable()))

@@ -13,9 +13,10 @@ from lxml import html
 
 from index.archive import runs
 from index.model.codes import RunStatus
+from index.web import site_pages
 from index.web.atom import ATOM
 from index.web.site_days import site_days
-from tests.support.filled_archive import NOW, SearchFixture, article, fill, page
+from tests.support.filled_archive import NOW, SITES, SearchFixture, article, fill, page
 from tests.support.watched_sites import FIRST, LOST, SECOND, fill_sites
 from tests.support.web_client import Client, client_of, text_of, tree
 from tests.unit.index.web.test_saved_searches import feed_is_valid
@@ -233,3 +234,28 @@ def test_an_archive_without_alerts_says_so(tmp_path: Path) -> None:
     empty = fill(tmp_path, [])
     assert "No site's health has changed so far." in text_of(tree(client_of(empty).get("/alerts?ui=en")))
     empty.close()
+
+
+# --- many ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ui", "more", "first"), [("en", "More sites", "First page"), ("ar", "مزيد من المواقع", "الصفحة الأولى")]
+)
+def test_many_sites_are_listed_by_pages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ui: str, more: str, first: str
+) -> None:
+    monkeypatch.setattr(site_pages, "LISTED", 3)
+    with closing(fill(tmp_path, ())) as filled:
+        client = client_of(filled)
+        seen: list[str] = []
+        path = f"/sites?sort=name&ui={ui}"
+        while path:
+            root = tree(client.get(path))
+            seen += [link.get("href").split("/")[2].split("?")[0] for link in root.cssselect("tbody th > a")]
+            links = {text_of(link): link.get("href") for link in root.cssselect(".next a")}
+            assert (first in links) == (len(seen) > 3)
+            path = links.get(more, "")
+        assert sorted(seen) == sorted(SITES)
+        assert names(client, "&sort=name&page=2") == seen[3:6]
+        assert names(client, "&page=99") == []
