@@ -80,6 +80,12 @@ def test_the_raw_copies_of_a_site_are_exported_as_one_warc_file(house: Harness, 
 def test_a_copy_made_during_a_crawl_is_put_back_and_searched(room: Newsroom, tmp_path: Path) -> None:
     house = Harness(room, tmp_path)
     house.crawl("english")
+    url = next(iter(house.documents("english")))
+    house.arshif("collections", "create", "ملف")
+    house.arshif("collections", "add", "ملف", url)
+    house.arshif("tags", "add", url, "مرفأ")
+    house.arshif("notes", "set", url, "للتحقق")
+    added = [house.told("collections", "show", "ملف"), house.told("tags", "list"), house.told("notes", "list")]
     process = house.start("crawl", "jannah")
     try:
         copied = house.told("backup", str(tmp_path / "copy"))
@@ -94,6 +100,7 @@ def test_a_copy_made_during_a_crawl_is_put_back_and_searched(room: Newsroom, tmp
     assert (back["articles"], back["indexed"]) == (copied["articles"], True)
     assert len(house.found("")) == len(house.documents()) == copied["articles"]
     assert house.told("index", "verify")["differences"] == []
+    assert [house.told("collections", "show", "ملف"), house.told("tags", "list"), house.told("notes", "list")] == added
     house.crawl("jannah")
     assert len(house.documents()) == now, "what came after the copy is crawled again"
 

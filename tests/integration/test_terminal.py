@@ -64,6 +64,12 @@ def test_a_file_that_is_there_is_a_mistake_in_the_command(house: Harness, first:
     assert (tmp_path / "a.jsonl").read_text("utf-8") == "mine"
 
 
+def test_reading_stored_pages_again_says_how_fast_it_was(house: Harness, first: str) -> None:
+    assert first
+    told = left(shown(house.env, "reextract", both=True))
+    assert re.search(r"^\d+ articles extracted again, \d+ .*; .*, \d+ a second$", told, re.MULTILINE), told
+
+
 def test_with_json_an_error_is_an_object_and_nothing_else(house: Harness) -> None:
     told = json.loads(plain(shown(house.env, "crawl", "nosuch", "--json", both=True, code=2)))
     assert (told["code"], told["params"]["given"], told["exit_code"]) == ("command.no_site", "nosuch", 2)
