@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
+from crawler.extract import broken_json
 from crawler.text import line
 from crawler.urls.joining import joined
 
@@ -30,6 +31,7 @@ _LISTS = frozenset(("CollectionPage", "SearchResultsPage", "ItemList", "ProfileP
 _WRAPPING = re.compile(
     r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/)|(?:-->|//\s*\]\]>|\]\]>|/\*\s*\]\]>\s*\*/)\s*;?\s*$"
 )
+_VOCABULARY = re.compile(r"[/#:]")
 _TRAILING = re.compile(r",(\s*[}\]])")
 _TAGS = re.compile(r"<[a-zA-Z/!][^<>]{0,500}>")
 
@@ -69,9 +71,9 @@ def is_listing(found: list[Node]) -> bool:
 
 
 def types(node: Node) -> set[str]:
-    """The node's types, without the vocabulary's URL."""
+    """The node's types, without the vocabulary's URL or prefix."""
     kinds = node.get("@type")
-    return {str(k).rsplit("/", 1)[-1] for k in (kinds if isinstance(kinds, list) else [kinds]) if k}
+    return {_VOCABULARY.split(str(k))[-1] for k in (kinds if isinstance(kinds, list) else [kinds]) if k}
 
 
 def text(value: Any) -> str:
@@ -185,14 +187,19 @@ def _titles(crumb: str, headline: str) -> bool:
 
 def _load(script: str) -> list[Any]:
     """The values in a script: one JSON text or several in a row, with simple repairs if it is invalid."""
-    raw = _WRAPPING.sub("", script[:_MAX_CHARS]).strip().rstrip(";")
+    raw = _WRAPPING.sub("", script[:_MAX_CHARS].lstrip("\ufeff \t\r\n")).strip().rstrip(";")
     repairs: tuple[Callable[[str], str], ...] = (str, lambda text: _TRAILING.sub(r"\1", text), html.unescape)
     for repair in repairs:
         try:
             return [json.loads(repair(raw), strict=False)]  # not strict: raw newlines within strings are common
         except (ValueError, RecursionError):
             continue
-    return _sequence(raw)
+    if found := _sequence(raw):
+        return found
+    try:
+        return [json.loads(broken_json.mended(raw), strict=False)]
+    except (ValueError, RecursionError):
+        return []
 
 
 def _sequence(raw: str) -> list[Any]:

@@ -78,7 +78,7 @@ def from_jsonld(draft: Draft, node: jsonld.Node, found: list[jsonld.Node], page:
         "authors": persons(author_names(node, found), house),
         "images": tuple(
             Image(url, *caption(text, credit))
-            for url, text, credit in jsonld.images(node.get("image"), found, document.url)
+            for url, text, credit in jsonld.images(node.get("image") or node.get("thumbnailUrl"), found, document.url)
         )[:20],
     }
     draft.fill_all(values, "json-ld")
@@ -123,7 +123,8 @@ def from_meta(draft: Draft, page: Context) -> None:
     tags = document.metas.get("article:tag", []) or document.metas.get("og:article:tag", [])
     draft.fill("keywords", keywords(tags or [document.meta("news_keywords")]), "meta")
     draft.fill("keywords", keywords([document.meta("keywords", "parsely-tags")]), "meta")
-    image = document.meta("og:image", "og:image:url", "twitter:image", "twitter:image:src")
+    image = document.meta("og:image", "og:image:url", "og:image:secure_url", "twitter:image", "twitter:image:src")
+    image = image or attribute(document.first('link[rel~="image_src" i]'), "href")
     address = joined(document.url, image) if image else None
     draft.fill("images", (Image(address),) if address else (), "og")
     tier = document.meta("article:content_tier", "og:article:content_tier").lower()

@@ -18,10 +18,15 @@ _MAX_WORDS = 40  # words of a page that only says where it leads
 _MAX_SCRIPT = 600  # characters of a script that does nothing else
 # Comments, also those that hide a script from old browsers and from XML: `<!--`, `//<![CDATA[`.
 _COMMENT = re.compile(r"/\*.*?\*/|^\s*(?://|<!--|-->)[^\n]*$", re.DOTALL | re.MULTILINE)
-_LOCATION = re.compile(  # the whole script: another statement may be a condition
-    r"\s*(?:(?:window|document|self|top|parent)\.)?location"
-    r"(?:(?:\.href)?\s*=\s*|\.(?:replace|assign)(?P<call>\(\s*))([\"'])(?P<url>[^\"'\s]{1,2000})\2"
-    r"(?(call)\s*\))\s*;?\s*(?://[^\n]*)?\s*"
+_GOES = (
+    r"(?:(?:window|document|self|top|parent)\.)?location"
+    r"(?:(?:\.href)?\s*=\s*|\.(?:replace|assign)(?P<call>\(\s*))(?P<mark>\\?[\"'])(?P<url>(?:[^\"'\s\\]|\\/){1,2000})(?P=mark)"
+    r"(?(call)\s*\))\s*;?\s*"
+)
+_LOCATION = re.compile(rf"\s*{_GOES}(?://[^\n]*)?\s*")  # the whole script: another statement may be a condition
+_LATER = re.compile(  # setTimeout(function () { … }, 0), setTimeout(() => …, 0), setTimeout("…", 0)
+    rf"\s*(?:window\.)?setTimeout\(\s*(?:function\s*\w*\(\)\s*\{{|\(\)\s*=>\s*\{{?|[\"'])\s*{_GOES}[}}\"']?"
+    r"(?:\s*,\s*(?P<delay>\d{1,5}))?\s*\)\s*;?\s*"
 )
 
 
@@ -56,6 +61,10 @@ def _refreshes(document: HtmlDocument) -> list[str]:
 
 
 def _scripts(document: HtmlDocument) -> list[str]:
-    scripts = (node.text(deep=True) for node in document.tree.css("script:not([src])")[:5])
-    found = (_LOCATION.fullmatch(_COMMENT.sub("", script)) for script in scripts if len(script) <= _MAX_SCRIPT)
-    return [match["url"].replace("\\/", "/") for match in found if match]
+    scripts = [node.text(deep=True) for node in document.tree.css("script:not([src])")[:5]]
+    scripts.append(attribute(document.first("body[onload]"), "onload").removeprefix("javascript:"))
+    said = [_COMMENT.sub("", script) for script in scripts if len(script) <= _MAX_SCRIPT]
+    found = [match for script in said if (match := _LOCATION.fullmatch(script))]
+    later = [match for script in said if (match := _LATER.fullmatch(script))]
+    found += [match for match in later if int(match["delay"] or 0) <= 1_000 * _MAX_DELAY]
+    return [match["url"].replace("\\/", "/") for match in found]

@@ -3,6 +3,7 @@ the checks, trafilatura on the pruned page and then on the whole; JSON-LD's arti
 
 from __future__ import annotations
 
+import html
 import logging
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from crawler.extract.body.recall import restore_missed
 from crawler.extract.body.text_blocks import Block, Elements
 from crawler.extract.draft import Draft
 from crawler.extract.html_document import HtmlDocument, paragraphs
+from crawler.extract.page_state import rich_text
 from crawler.site_config import Rules
 from crawler.text import fold, length, line
 
@@ -45,7 +47,7 @@ def fill(draft: Draft, document: HtmlDocument, node: jsonld.Node | None, ours: R
         draft.removed += off
         draft.fill("body", found, origin)
         read = length(draft.body) / max(1, length(said))
-        if read < 0.2 or (read < 0.6 and _lacks(draft.body, said, document)):
+        if read < 0.2 or (read < 0.6 and (_lacks(draft.body, said, document) or _begins(draft.body, said))):
             draft.body, draft.origins["body"] = said, "json-ld"
     draft.apart = apart(draft.body, pieces)
 
@@ -78,14 +80,14 @@ def _first_good(document: HtmlDocument, wanted: float) -> tuple[list[str], str]:
     pruned = document.tree.html or ""
     best: list[str] = []
     source = ""
-    for html, fast, origin in (
+    for markup, fast, origin in (
         (pruned, True, "trafilatura"),
         (pruned, False, "trafilatura"),
         (document.markup, False, "trafilatura, unpruned"),
     ):
-        if html.count("<") > (_TAGS_FAST if fast else _TAGS):
+        if markup.count("<") > (_TAGS_FAST if fast else _TAGS):
             continue
-        found = _trafilatura(html, fast=fast)
+        found = _trafilatura(markup, fast=fast)
         if length(found) > _MORE * length(best):
             best, source = found, origin
         if length(best) >= wanted:
@@ -101,21 +103,30 @@ def _lacks(found: list[str], said: list[str], document: HtmlDocument) -> bool:
     return sum(sample in page and sample not in own for sample in samples) >= 0.4 * len(samples)
 
 
+def _begins(found: list[str], said: list[str]) -> bool:
+    """Whether the text found is the beginning of the metadata's, of which the page shows no more."""
+    own = "".join("".join(found).split())
+    return bool(own) and "".join("".join(said).split()).startswith(own.rstrip(".…"))
+
+
 def _text(document: HtmlDocument) -> str:
     return document.tree.body.text() if document.tree.body is not None else ""
 
 
 def _article_body(node: jsonld.Node | None) -> list[str]:
-    """The paragraphs of JSON-LD's articleBody. It mostly lacks paragraph breaks and is truncated on many sites, so it
-    serves only for comparison and as a last resort."""
+    """The paragraphs of JSON-LD's articleBody, plain or in HTML. It mostly lacks paragraph breaks and is truncated on
+    many sites, so it serves only for comparison, where the page breaks off, and as a last resort."""
     raw = node.get("articleBody") if node is not None else None
-    return [text for part in jsonld.plain(raw).split("\n") if (text := line(part))] if isinstance(raw, str) else []
+    if not isinstance(raw, str):
+        return []
+    raw = raw if "\n" in raw else raw.replace("\\r", "").replace("\\n", "\n")  # escaped once more
+    return rich_text.of_string(html.unescape(raw) if "&lt;" in raw else raw)
 
 
-def _trafilatura(html: str, *, fast: bool) -> list[str]:
+def _trafilatura(markup: str, *, fast: bool) -> list[str]:
     """The paragraphs of a page's main text, [] if none is found, favouring precision over recall; `fast` skips
     trafilatura's comparison with other extractors."""
-    found = bare_extraction(html, fast=fast, favor_precision=True, include_comments=False)
+    found = bare_extraction(markup, fast=fast, favor_precision=True, include_comments=False)
     if not isinstance(found, Found) or found.body is None:
         return []
     return [text for element in found.body for text in _blocks(element)]

@@ -128,7 +128,7 @@ def _of_strings(content: str) -> Iterator[Any]:
 def _of_literals(content: str) -> Iterator[Any]:
     """The values of the literals in a script, outer before inner."""
     decoder = json.JSONDecoder()
-    names, at = _variables(content)
+    names, at = _variables(content), 0
     for _ in range(_MAX_STARTS):
         start = _START.search(content, at)
         if start is None:
@@ -145,18 +145,18 @@ def _of_literals(content: str) -> Iterator[Any]:
             yield value
 
 
-def _variables(content: str) -> tuple[dict[str, Any], int]:
-    """The values that a function called at once gets by the names of its parameters, and where its body begins."""
+def _variables(content: str) -> dict[str, Any]:
+    """The values that a function called at once gets by the names of its parameters."""
     match = _CALLED.search(content)
     if match is None:
-        return {}, 0
+        return {}
     parameters = [name.strip() for name in match[1].split(",")]
     last = content.rfind("}(")
     try:
         given, _ = js_literal.read(f"[{content[last + 2 :].rsplit(')', 1)[0].rstrip(')')}]")
     except (ValueError, RecursionError):
         given = []
-    return dict(zip(parameters, given, strict=False)), match.end()
+    return dict(zip(parameters, given, strict=False))
 
 
 def _unfolded(places: list[Any]) -> Any:

@@ -38,6 +38,10 @@ _NO_TEXT = re.compile(
     r"|subscri|comment|author-?bio|infobox"
 )
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|[_/.\s]")
+# https://spec.commonmark.org/
+_LINE_MARK = re.compile(r"(?:#{1,6}|>|[-*+])\s+(?=\S)")
+_LINK = re.compile(r"(!?)\[([^\[\]]{0,500})\]\([^()\s]{0,2000}(?:\s[^()]{0,200})?\)")
+_BOLD = re.compile(r"(\*\*|__)(?=\S)(.{1,2000}?)(?<=\S)\1")
 _BLOCK_TAG = re.compile(r"<(?:p|div|br|li|h[1-6]|blockquote|section|ul|ol|table)\b", re.IGNORECASE)
 
 
@@ -60,13 +64,22 @@ def of_string(text: str) -> list[str]:
         for picture in tree.css("figure, figcaption, [class*='caption'], [class*='img']"):
             picture.decompose()
         return paragraphs([tree.body]) if tree.body is not None else []
-    return [part for one in plain(text).split("\n") if (part := line(one))]
+    return [part for one in plain(text).split("\n") if (part := _unmarked(line(one)))]
+
+
+def _unmarked(text: str) -> str:
+    """A line without Markdown's marks for headings, items, quotes, bold type, links and pictures."""
+    text = _LINE_MARK.sub("", text, count=1) if text[:1] in "#>-*+" else text
+    text = _LINK.sub(lambda link: "" if link[1] else link[2], text) if "](" in text else text
+    return _BOLD.sub(r"\2", text).strip() if "**" in text or "__" in text else text.strip()
 
 
 def _of_node(node: Node, is_foreign: Callable[[Node], bool], depth: int) -> list[str]:
     kind = kind_of(node)
     if kind and _NO_TEXT.search(kind):
         return []
+    if isinstance(pieces := node.get("ops"), list):  # Quill's: pieces of lines (https://quilljs.com/docs/delta)
+        return of_string("".join(_raw(one.get("insert"), depth) for one in pieces if isinstance(one, dict)))
     own = next((node[key] for key in _TEXTS if isinstance(node.get(key), str) and node[key].strip()), "")
     children = next((node[key] for key in _CHILDREN if isinstance(node.get(key), list) and node[key]), None)
     if _LIST.fullmatch(kind) and children is not None:

@@ -294,3 +294,17 @@ def test_a_background_beside_the_headline_is_the_picture_of_a_page_without_anoth
     ]
     beside = html.replace("hero-image", "related-cover").format("")
     assert stages.article(a_page(beside), a_site()).article.images == ()
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "<meta property='og:image:secure_url' content='https://cdn.example/field.jpg'>",
+        "<link rel=image_src href='https://cdn.example/field.jpg'>",
+        '<script type="application/ld+json">{"@type": "NewsArticle", "thumbnailUrl": "https://cdn.example/field.jpg"}</script>',
+    ],
+    ids=["secure_url", "image_src", "thumbnailUrl"],
+)
+def test_further_places_where_a_picture_is_declared(head: str) -> None:
+    page = a_page(f"<title>{HEADLINE}</title>{head}<article><h1>{HEADLINE}</h1>{LONG * 3}</article>")
+    assert [image.url for image in stages.article(page, a_site()).article.images] == ["https://cdn.example/field.jpg"]

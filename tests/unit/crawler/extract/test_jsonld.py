@@ -39,6 +39,11 @@ def read(*scripts: Any) -> list[jsonld.Node]:
         json.dumps({"@type": "WebSite"}) + json.dumps(ARTICLE),
         json.dumps(ARTICLE).replace('"One"', '"One\n"'),
         json.dumps(ARTICLE).replace('"', "&quot;"),
+        "\ufeff" + json.dumps(ARTICLE),
+        "/* by a plugin */" + json.dumps(ARTICLE),
+        json.dumps(ARTICLE)[:-1] + ', "description": "The "old" boat"}',
+        json.dumps(ARTICLE)[:-1] + ', "articleBody": "It is cut o',
+        {**ARTICLE, "@type": "schema:NewsArticle"},
     ],
 )
 def test_the_article_is_found(script: Any) -> None:

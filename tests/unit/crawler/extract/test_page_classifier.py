@@ -246,6 +246,15 @@ def test_a_page_with_a_text_beside_a_form_is_no_wall(html: str) -> None:
         ("<script>function go() { location.href = '/a/2' }</script>", None),
         ("<script>if (/MSIE/.test(navigator.userAgent)) { window.location = '/old' }</script>", None),
         ("<script>if (old) location = '/old'</script>", None),
+        (
+            "<script>setTimeout(function () { window.location.href = '/a/2'; }, 1500);</script>",
+            "https://step.example/a/2",
+        ),
+        ("<script>setTimeout(() => location.replace('/a/2'))</script>", "https://step.example/a/2"),
+        ("<script>setTimeout(\"location='\\/a\\/2'\", 0)</script>", "https://step.example/a/2"),
+        ("<script>setTimeout(function () { location.href = '/a/2'; }, 60000);</script>", None),
+        ("<body onload=\"location.href='/a/2'\">Wait</body>", "https://step.example/a/2"),
+        ('<body onload="start()">Wait</body>', None),
         ("<script>var a = 1; location = '/old'</script>", None),
         (f"<meta http-equiv=refresh content='0; url=/a/2'>{OPEN}", None),
     ],
@@ -265,6 +274,26 @@ def test_where_a_page_that_holds_nothing_leads(html: str, url: str | None) -> No
 def test_a_page_whose_article_stands_in_its_scripts_leads_nowhere(script: str) -> None:
     html = f"<script>location = '/app'</script>{script}<div id=root></div>"
     assert page_redirects.target(parse(html, "https://step.example/a/1")) is None
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Maintenance | The Step",
+        "We'll be back soon",
+        "Unavailable in your region",
+        "الموقع قيد الصيانة",
+        "502 Bad Gateway",
+    ],
+)
+def test_a_site_that_is_away_is_fetched_again(title: str) -> None:
+    notice = "<p>We are at work on our pages. Please come back in an hour.</p>" * 3
+    with pytest.raises(Refused) as refused:
+        article(f"<title>{title}</title><h1>{title}</h1>{notice}")
+    assert refused.value.reason in page_classifier.TRANSIENT_REASONS
+    assert article(
+        f"<title>Maintenance of bridges: what it costs | The Step</title><h1>Maintenance of bridges</h1>{OPEN}"
+    )
 
 
 def test_a_page_that_leads_on_is_refused_with_where_it_leads() -> None:

@@ -241,6 +241,26 @@ BODIES: dict[str, Any] = {
 }
 
 
+BODIES["Quill"] = {
+    "headline": HEADLINE,
+    "byline": "Ann Lee",
+    "body": {
+        "ops": [
+            *({"insert": t[:9], "attributes": {"bold": True}} if n % 2 else {"insert": f"{t[9:]}\n"}
+              for t in TEXT for n in (1, 0)),
+            {"insert": "What was measured"}, {"insert": "\n", "attributes": {"header": 2}}, {"insert": "Eastern: 40\n"},
+        ]
+    },
+}  # fmt: skip
+BODIES["Markdown"] = {
+    "headline": HEADLINE,
+    "byline": "Ann Lee",
+    "body": "\n\n".join([f"**{TEXT[0][:9]}**{TEXT[0][9:]}", f"> {TEXT[1]}", "![map](https://x.example/map.png)",
+                         TEXT[2].replace("the ministry", "the [ministry](https://x.example/ 'its page')"), *TEXT[3:],
+                         "## What was measured", "- Eastern: 40"]),
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("system", BODIES)
 def test_the_text_is_read_in_the_structures_of_publishing_systems(system: str) -> None:
     found = article(script(f"window.x={json.dumps({'content': BODIES[system], 'newest': STORIES})}"))
@@ -310,6 +330,32 @@ def test_quotes_of_several_blocks_are_kept() -> None:
     blocks = [{"type": "text", "content": t} for t in TEXT]
     story = {"headlines": {"basic": HEADLINE}, "content_elements": [blocks[0], quote, *blocks[3:]]}
     assert paragraphs(article(script(f"Fusion.globalContent={json.dumps(story)}")).body) == TEXT
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        (HTML, TEXT),
+        (escape(HTML), TEXT),
+        ("\\n\\n".join(TEXT), TEXT),
+        ("\n".join(TEXT), TEXT),
+    ],
+    ids=["HTML", "escaped", "escaped line breaks", "lines"],
+)
+def test_the_text_of_the_metadata_keeps_its_paragraphs(said: str, text: list[str]) -> None:
+    about = {"@type": "NewsArticle", "headline": HEADLINE, "articleBody": said}
+    assert paragraphs(article(script(json.dumps(about), "type=application/ld+json")).body) == text
+
+
+def test_a_page_that_shows_the_beginning_is_read_to_the_end_from_its_metadata() -> None:
+    about = {"@type": "NewsArticle", "headline": HEADLINE, "articleBody": "\n\n".join(TEXT)}
+    shown = f"<article><h1>{HEADLINE}</h1><p>{TEXT[0]}</p><p>{TEXT[1]}</p></article>"
+    assert paragraphs(article(shown + script(json.dumps(about), "type=application/ld+json")).body) == TEXT
+
+
+def test_a_function_behind_the_state_hides_nothing_of_it() -> None:
+    state = f"window.__INITIAL_STATE__={json.dumps({'article': STORY})};(function(){{var s=document.currentScript}}());"
+    assert paragraphs(article(script(state)).body) == TEXT
 
 
 def test_a_page_with_a_text_of_its_own_is_not_read_from_its_scripts() -> None:
