@@ -32,6 +32,10 @@ _GOES_ON = (
         r"|atualizado|pubblicato|aggiornato|опубликовано|обновлено|نشرت?|آخر تحديث)\b.*\d.*$",
         re.IGNORECASE,
     ),
+    re.compile(r"\s(?:on|am|le|el|il|op|em|den)\s(?:\w+,?\s){0,2}\d.*$", re.IGNORECASE),  # `… on March 9, 2026`
+    re.compile(
+        r"\s(?:follow|suivre|seguir|folgen|segui|volgen?|följ|følg|подписаться|تابع)(?:\s@\S*)?$", re.IGNORECASE
+    ),
     re.compile(r"\s(?:点击|點擊|浏览|瀏覽|阅读|閱讀|来源|來源|时间|時間|发布|發佈|字号|字體)(?:数|量)?\s?[:：].*$"),
     re.compile(r"\s(?:for (?:the )?(?=[A-Z])|(?:avec|mit|con|with)\s+(?:l['’]|les )?(?=[A-Z]{2}|agenc)).*$"),
 )

@@ -56,7 +56,7 @@ def read(document: HtmlDocument, found: list[jsonld.Node], page: Page, site: Sit
     visible_metadata.apply_page_timezone(draft, document, place)
     ago = visible_metadata.fill_relative_date(draft, document, place)
     if node is not None:
-        draft.fill("authors", metadata.author_names(node, found), "json-ld")  # else the outlet
+        draft.fill("authors", metadata.author_names(node, found), "json-ld")  # else the outlet, or an account
     images.add(draft, document)
     draft.canonical_url = metadata.canonical_url(document)
     if other := metadata.canonical_url(document, elsewhere=True):  # no article of ours: a syndicated text, or a move
@@ -68,7 +68,7 @@ def read(document: HtmlDocument, found: list[jsonld.Node], page: Page, site: Sit
     _from_candidate(draft, page)
     metadata.fill_date(draft, "published", ago, "page")
     visible_metadata.apply_exact_time(draft, place.zone)
-    visible_metadata.date_from_htmldate(draft, document.markup, place)
+    visible_metadata.date_from_htmldate(draft, document.tree.html or "", place)
     draft.fill("headline", _first_line(draft.body), "body")
     visible_metadata.apply_url_date(draft, document.url, place)
     said = page.candidate.language if page.candidate else None

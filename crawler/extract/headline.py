@@ -13,13 +13,15 @@ from crawler.extract import jsonld
 from crawler.extract.html_document import HtmlDocument, attribute, judge, text_of
 from crawler.text import line
 from crawler.text import words as words_of
+from crawler.urls import registered_domain
 from index.text.titles import HEADLINE_MIN_WORDS, SEPARATOR
 
 _SPACELESS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _SPACELESS_MIN_CHARS = 6  # of a headline in a script without spaces
 _is_called_label = judge(
-    r"label|kicker|overline|eyebrow|badge|flag|(?:^|[\W_])(?:tag|cat|category|section|topic|prefix)(?:$|[\W_])"
+    r"label|kicker|overline|eyebrow|badge|flag|sr-only|visually-?hidden|screen-?reader|(?:^|[\W_])(?:tag|cat|category|section|topic|prefix)(?:$|[\W_])"
 )
+_BELOW = ("small", "time", "sup", "sub")  # in a heading: what is said beside it
 _LABEL = re.compile(r"([^:：]{2,60})[:：]\s+")  # `Name: Headline`
 _LABEL_MAX_CHARS = 20
 _WORD = re.compile(r"\w+")
@@ -37,16 +39,18 @@ def headline(document: HtmlDocument, node: jsonld.Node | None, site_names: Itera
     The <h1> that agrees best with a declared title is preferred to that title, as readers see it: declared titles are
     often shortened or written for search engines. If no heading agrees with a declared title, the title is used."""
     told = list(_declared(document, node))
-    said = {_key(title) for title, _ in told}
+    said = [line(title) for title, _ in told]
     tops = [(text, _is_logo(h)) for h in document.tree.css("h1")[:8] if (text := _shown(h, said))]
     own = _keys([
         *site_names,
         *_named(document),
         *(text for text, logo in tops if logo),
         urlsplit(document.url).hostname or "",
+        registered_domain.parts(document.url).domain,
     ])  # fmt: skip
     unlinked = [text for text, logo in tops if not logo]
-    settled, whole = _settled(told, unlinked), _signed((title for title, _ in told), own) & frozenset(unlinked)
+    unsigned = [title for title in said if not any(_is_exactly(part, own) for part in SEPARATOR.split(title))]
+    settled, whole = _settled(told, unlinked), _signed(said, own) & frozenset([*unlinked, *unsigned])
     declared = [
         (title, origin)
         for raw, origin in told
@@ -67,19 +71,33 @@ def headline(document: HtmlDocument, node: jsonld.Node | None, site_names: Itera
 
 
 def _shown(heading: LexborNode, titles: Collection[str]) -> str:
-    """The text of a heading, without a label at its beginning if the rest is a declared title (in key form): one in an
-    element that is named so, or that is short and glued to the rest."""
+    """The text of a heading, without buttons, and without a label at its beginning or a label or date at its end if the
+    rest is a declared title: one in an element that is named so, or that is short and glued to the rest."""
+    for button in heading.css("button, [role='button']"):
+        button.decompose()
     text = text_of(heading)
-    first = next(iter(heading.iter()), None)
-    if first is None:
+    inner = list(heading.iter())
+    if not inner or _heads(text, titles):
         return text
-    label = text_of(first)
-    rest = text.removeprefix(label)
-    glued = len(label) <= _LABEL_MAX_CHARS and rest[:1].isalnum() and label[-1:].isalnum()
-    if not glued and not _is_called_label(attribute(first, "class")):
-        return text
+    first, last = text_of(inner[0]), text_of(inner[-1])
+    rest = text
+    if text.startswith(first):
+        rest = text.removeprefix(first)
+        glued = len(first) <= _LABEL_MAX_CHARS and rest[:1].isalnum() and first[-1:].isalnum()
+        rest = rest if glued or _is_called_label(attribute(inner[0], "class")) else text
+    if rest == text and (inner[-1].tag in _BELOW or _is_called_label(attribute(inner[-1], "class"))):
+        rest = text.removesuffix(last)
     rest = rest.strip(" :|·•–-")
-    return rest if _key(rest) in titles and _key(text) not in titles else text
+    return rest if _heads(rest, titles) else text
+
+
+def _heads(text: str, titles: Iterable[str]) -> bool:
+    """Whether a declared title is this text, or begins with it and has something else behind."""
+    return any(
+        _key(title) == _key(text) or (title.startswith(text) and SEPARATOR.match(title, len(text)))
+        for title in titles
+        if text
+    )
 
 
 def _within(document: HtmlDocument, titles: list[str]) -> tuple[str, str] | None:

@@ -115,8 +115,8 @@ def paragraphs(nodes: Iterable[LexborNode]) -> list[str]:
     return list(lines_of(nodes))
 
 
-def lines_of(nodes: Iterable[LexborNode]) -> Iterator[str]:
-    """The same, one by one, for who needs only the first of them."""
+def lines_of(nodes: Iterable[LexborNode], skips: Callable[[LexborNode], bool] = lambda _: False) -> Iterator[str]:
+    """The same, one by one, for who needs only the first of them, without the elements that it `skips`."""
     parts: list[str] = []
     stack: list[LexborNode | None] = []  # None: the end of a block
     stack.extend(reversed(list(nodes)))
@@ -125,7 +125,7 @@ def lines_of(nodes: Iterable[LexborNode]) -> Iterator[str]:
         if item is not None and item.is_text_node:
             text = item.text_content or ""
             parts.append(text if text.isprintable() else _SPACES.sub(" ", text))
-        elif item is None or (item.is_element_node and item.tag not in UNSEEN):
+        elif item is None or (item.is_element_node and item.tag not in UNSEEN and not skips(item)):
             if item is None or item.tag not in INLINE:
                 if found := line("".join(parts)):
                     yield found

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from selectolax.lexbor import LexborNode
 
 from crawler.extract import dates, jsonld
-from crawler.extract.author_names import names
+from crawler.extract.author_names import is_agency, names
 from crawler.extract.draft import Draft
 from crawler.extract.html_document import HtmlDocument, ancestors, attribute, text_of
 from crawler.extract.images.captions import caption
@@ -34,6 +34,7 @@ _MODIFIED = (
 _AUTHORS = ("author", "article:author", "parsely-author", "dc.creator", "dcterms.creator", "byl", "sailthru.author",
             "article:author_name", "cxenseparse:author", "article.author")  # fmt: skip
 _WRITTEN = re.compile(r"written|author|by\b|ecrit|écrit|verfasst|escrito|scritto|автор|написано|كتب|كُتب|نویسنده", re.I)
+_ACCOUNT = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)+|[a-z]+\d+")  # `ann-lee`, `alee7`
 _SECTIONS = ("article:section", "og:article:section", "parsely-section", "articlesection", "section", "category")
 
 
@@ -50,9 +51,13 @@ def outlets(document: HtmlDocument, node: jsonld.Node | None, found: list[jsonld
 
 
 def persons(authors: tuple[str, ...], house: frozenset[str]) -> tuple[str, ...]:
-    """The authors without the outlet; empty if they are only the outlet itself."""
+    """The authors without the outlet and accounts; empty if there are no others."""
     return tuple(
-        author for author in authors if (name := _squeezed(author)) not in house and not name.startswith(_long(house))
+        author
+        for author in authors
+        if not _ACCOUNT.fullmatch(author)
+        and (name := _squeezed(author)) not in house
+        and not name.startswith(_long(house))
     )
 
 
@@ -116,7 +121,8 @@ def from_meta(draft: Draft, page: Context) -> None:
     authors = [v for m in _AUTHORS for v in document.metas.get(m, ()) if not v.startswith(("http", "/"))]
     if _WRITTEN.search(document.meta("twitter:label1")):
         authors.append(document.meta("twitter:data1"))
-    draft.fill("authors", next((n for v in authors if (n := persons(names([v]), house))), ()), "meta")
+    said = (persons(names([v]), house) for v in authors)
+    draft.fill("authors", next((found for found in said if any(map(_is_whole, found))), ()), "meta")
     draft.fill("description", document.meta("og:description") or None, "og")
     draft.fill("description", document.meta("description", "twitter:description") or None, "meta")
     draft.fill("section", document.meta(*_SECTIONS) or None, "meta")
@@ -152,6 +158,12 @@ def fill_date(draft: Draft, name: str, dated: dates.Dated | None, source: str) -
     """Fills `published` or `modified`, with an origin that names the assumptions made."""
     if dated is not None:
         draft.fill(name, dated.at, dated.origin(source))
+
+
+def _is_whole(name: str) -> bool:
+    """Whether a name is more than one word in Latin letters, which is an account or the name of a system; or an
+    agency's."""
+    return not (name.isascii() and name.isalpha()) or is_agency(name)
 
 
 def _squeezed(name: str) -> str:

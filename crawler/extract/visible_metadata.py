@@ -17,7 +17,7 @@ from crawler.extract.dates import page_timezone
 from crawler.extract.dates.relative import relative
 from crawler.extract.draft import Draft
 from crawler.extract.headline import shown_as
-from crawler.extract.html_document import HtmlDocument, ancestors, attribute, judge, lines_of, text_of
+from crawler.extract.html_document import HtmlDocument, ancestors, attribute, judge, lines_of, paragraphs, text_of
 from crawler.extract.metadata import Context, fill_date, keywords, persons
 
 logging.getLogger("htmldate").setLevel(logging.CRITICAL)
@@ -26,6 +26,9 @@ _LINES = range(-3, 14)  # lines around the headline that may contain date and au
 _is_called_elsewhere = judge(
     r"related|recommend|sidebar|side-bar|widget|teaser|promo|popular|latest|comment|newsletter|trending|more-|card"
     r"|breaking|ticker|carousel|slider|menu|nav"
+)
+_is_called_others = judge(
+    r"(?:^|[\W_])(?:related|recommend\w*|popular|trending|comments?|newsletter|ticker)(?:$|[\W_])"
 )
 _is_called_article = judge(r"hentry|(?:^|\s)(?:article|post|news-single|story)(?:\s|$)")
 _CHANGED = re.compile(
@@ -39,7 +42,13 @@ _FIRST = re.compile(
     r"|δημοσ|פורסם|प्रकाशित|发布|發布|公開|입력|등록",
     re.IGNORECASE,
 )
-_TIMES_SELECTOR = "time, abbr[title][class*='publish' i], abbr[title][class*='updated' i], abbr[title][itemprop]"
+_MOMENTS = ("data-timestamp", "data-time", "data-datetime", "data-date", "data-utc")  # what a script shows as a time
+_TIMES_SELECTOR = (
+    "time, abbr[title][class*='publish' i], abbr[title][class*='updated' i], abbr[title][itemprop],"
+    " [class*='date' i][data-timestamp], [class*='time' i][data-timestamp], [class*='date' i][data-time],"
+    " [class*='time' i][data-time], [class*='date' i][data-datetime], [class*='time' i][data-utc]"
+)
+_FAR = 1_000  # levels of an element that shares none with the headline
 _AUTHORS = (  # most reliable first
     "a[rel~='author'], [class*='field--name-uid' i]",
     "[class*='author' i][class*='name' i], [class*='byline' i] a, [class*='author' i] a",
@@ -210,9 +219,20 @@ def _is_of_others(node: LexborNode) -> bool:
 
 
 def _leaves(node: LexborNode) -> list[str]:
-    """The texts of the innermost elements in a byline: `<span>A B</span><span>C D</span>` are two names."""
+    """The texts of the innermost elements in a byline, `<span>A B</span><span>C D</span>` are two names, else its first
+    line and further ones that are names."""
     inner = [n for n in node.css("a, span, li") if n.mem_id != node.mem_id and n.css_first("a *, span *, li *") is None]
-    return [text for text in map(text_of, inner) if text] if len(inner) > 1 else [text_of(node)]
+    if len(inner) > 1:
+        return [text for text in map(text_of, inner) if text]
+    first, *below = paragraphs([node]) or [""]
+    if not below or not any(map(is_person, names([first]))):
+        return [text_of(node)]
+    return [first, *(text for text in below if is_person(text) and not _is_of_whom(text))]
+
+
+def _is_of_whom(text: str) -> bool:
+    """Whether a line below a name tells what its bearer is, or where: `Trending Editor`, `New York`."""
+    return bylines.is_place(text) or bylines.is_role(text.split()[-1])
 
 
 def _like_a_name(name: str) -> bool:
@@ -241,17 +261,35 @@ def _byline(node: LexborNode) -> int:
 
 
 def _fill_dates(draft: Draft, document: HtmlDocument, place: dates.Place) -> None:
-    for node in [n for n in document.tree.css(_TIMES_SELECTOR)[:60] if not _is_outside_article(n)][:_TIMES]:
+    for node in _times(document, draft.headline):
         text, called = text_of(node), attribute(node, "class", "itemprop")
         first = _FIRST.search(called) is not None  # `published updated`: both at once
         name = "modified" if not first and _CHANGED.search(f"{called} {text[:60]}") else "published"
-        dated = dates.machine(attribute(node, "datetime", "title"), place) or dates.visible(text, place)
-        fill_date(draft, name, dated, "time")
+        said = attribute(node, "datetime", "title", *_MOMENTS)
+        fill_date(draft, name, dates.machine(said, place) or dates.visible(text, place), "time")
     if draft.lacks("published") or _is_day(draft.origins["published"]):
         for text in lines_near_headline(document, draft.headline):
             said, changed = _parted(text)
             fill_date(draft, "published", dates.visible(said, place), "page")
             fill_date(draft, "modified", dates.visible(changed, place), "page")
+
+
+def _times(document: HtmlDocument, headline: str) -> list[LexborNode]:
+    """The elements with a time, those nearest to the headline in the tree first; none of teasers."""
+    found = [n for n in document.tree.css(_TIMES_SELECTOR)[:60] if not (_is_outside_article(n) or _is_of_teaser(n))]
+    around = (
+        {n.mem_id: level for level, n in enumerate(ancestors(heading))}
+        if (heading := _heading(document, headline))
+        else {}
+    )
+    levels = {n.mem_id: min((around.get(p.mem_id, _FAR) for p in ancestors(n)), default=_FAR) for n in found}
+    return sorted(found, key=lambda n: levels[n.mem_id])[:_TIMES]
+
+
+def _is_of_teaser(node: LexborNode) -> bool:
+    """Whether a time stands within a link that says more than that: the title of another page."""
+    link = next((n for n in ancestors(node) if n.tag == "a"), None)
+    return link is not None and any(map(str.isalpha, text_of(link).replace(text_of(node), "", 1)))
 
 
 def _parted(text: str) -> tuple[str, str]:
@@ -339,6 +377,7 @@ def _scan_around(document: HtmlDocument, headline: str) -> tuple[list[str], list
     if heading is None:
         return near
     own = text_of(heading)
+    own_path = {n.mem_id for n in (heading, *ancestors(heading))}
     seen = len(own) + _NEAR
     for holder in islice(ancestors(heading), 6):
         length = len(holder.text(deep=True, strip=True))
@@ -347,7 +386,9 @@ def _scan_around(document: HtmlDocument, headline: str) -> tuple[list[str], list
         seen = 2 * length
         lines: list[str] = []
         at = None
-        for text in lines_of([holder]):  # a page may have thousands
+        for text in lines_of(
+            [holder], lambda n: n.mem_id not in own_path and _is_elsewhere(n)
+        ):  # there may be thousands
             at = len(lines) if at is None and text == own else at
             lines.append(text)
             if at is not None and len(lines) > at + _LINES.stop:
@@ -371,6 +412,11 @@ def _heading(document: HtmlDocument, headline: str) -> LexborNode | None:
     )
     first = same or next((n for n in headings if n.tag == "h1" and n.text(deep=True, strip=True)), None)
     return first or (shown_as(document, headline) if document.first("h1, h2") is None else None)
+
+
+def _is_elsewhere(node: LexborNode) -> bool:
+    """Whether an element holds what belongs to other articles."""
+    return node.tag in ("aside", "nav") or _is_called_others(attribute(node, "class"))
 
 
 def _is_outside_article(node: LexborNode) -> bool:

@@ -11,9 +11,10 @@ from crawler.extract.dates import calendars
 
 # Languages whose names are known, besides those in months.yaml; each takes some 10 ms once a process.
 _LANGUAGES = (
-    "ar az be bg bn bs ca cs cy da de de_AT el en es et eu fa fi fr ga gl he hi hr hu hy id is it ka kk ky lt lv mk mn"
-    " ms mt nb nl nn pl pt ro ru sk sl sq sr sr_Latn sv sw ta te th tk tr uk ur uz vi"
+    "ar az be bg bn bs ca ckb cs cy da de de_AT el en es et eu fa fi fr ga gl he hi hr hu hy id is it ka kk ku ky lt lv"
+    " mk mn ms mt nb nl nn pl pt ro ru sk sl sq sr sr_Latn sv sw ta te th tk tr uk ur uz vi"
 )
+_JOINS = {"ckb": "ی", "ku": "ê"}  # what joins a month with the year behind it: `ئازاری 2026`
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _ENDS = ".׳'॰"  # of abbreviations
 
@@ -58,8 +59,10 @@ def _names() -> dict[str, dict[tuple[calendars.Calendar, int], set[str]]]:
         for forms in Locale.parse(language).months.values():
             for width in ("wide", "abbreviated"):
                 for number, name in forms[width].items():
-                    if (known := fold(name).rstrip(_ENDS)) and not known.isdigit():
-                        names.setdefault(known, {}).setdefault(("gregorian", number), set()).add(language.split("_")[0])
+                    for said in (name, f"{name}{_JOINS[language]}") if language in _JOINS else (name,):
+                        if (known := fold(said).rstrip(_ENDS)) and not known.isdigit():
+                            month = ("gregorian", number)
+                            names.setdefault(known, {}).setdefault(month, set()).add(language.split("_")[0])
     for name, number in (("sept", 9), ("juni", 6), ("juli", 7), ("marz", 3), ("maerz", 3)):  # not in CLDR's short forms
         names.setdefault(name, {}).setdefault(("gregorian", number), set())
     return names

@@ -11,9 +11,11 @@ from urllib.parse import urlsplit
 
 _CLOCK = re.compile(r"(?<![\d:.])(\d{1,2})[:h.](\d{2})(?::\d{2})?(?![\d:.])\s?(?:(a|p)\.?m\b)?", re.IGNORECASE)
 _DAY = re.compile(
-    r"(?<!\d)(?P<y>(?:19|20)\d\d)(?:(?P<s>[/_-])(?P<m>0?[1-9]|1[0-2])(?P=s)(?P<d>0?[1-9]|[12]\d|3[01])"
-    r"|(?P<mm>0[1-9]|1[0-2])(?P<dd>0[1-9]|[12]\d|3[01]))(?!\d)"
+    r"(?<!\d)(?P<y>(?:19|20)\d\d)(?:(?P<s>[/_-])(?P<m>0?[1-9]|1[0-2]|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6})"
+    r"(?P=s)(?P<d>0?[1-9]|[12]\d|3[01])|(?P<mm>0[1-9]|1[0-2])(?P<dd>0[1-9]|[12]\d|3[01]))(?!\d)",
+    re.IGNORECASE,
 )
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _WEST, _EAST = timedelta(hours=-12), timedelta(hours=14)  # https://www.iana.org/time-zones: the extreme zones
 _NEAREST = (timedelta(hours=-8), timedelta(hours=12))  # limits if only the day is known: most people live between them
 _LINE = 120  # maximum characters of a line with a time
@@ -49,10 +51,14 @@ def day_of(url: str) -> date | None:
     """The day in the path of a URL; None if there are none or several."""
     try:
         found = _DAY.finditer(urlsplit(url).path)
-        days = {date(int(m["y"]), int(m["m"] or m["mm"]), int(m["d"] or m["dd"])) for m in found}
+        days = {date(int(m["y"]), _month(m["m"] or m["mm"]), int(m["d"] or m["dd"])) for m in found}
     except ValueError:
         return None
     return days.pop() if len(days) == 1 else None
+
+
+def _month(said: str) -> int:
+    return int(said) if said.isdigit() else _MONTHS.index(said[:3].lower()) + 1
 
 
 def _towards(day: date, at: datetime) -> timedelta | None:

@@ -14,6 +14,10 @@ from tests.unit.crawler.extract.test_extractor import TEXT, article, html, ld
     [
         ("By Ann Lee and Bob Ray", ("Ann Lee", "Bob Ray")),
         ("Grant Lee, PhD", ("Grant Lee",)),
+        ("Posted by Ann Lee on March 9, 2026 at 6:40 pm", ("Ann Lee",)),
+        ("Par Ann Lee le 9 mars 2026", ("Ann Lee",)),
+        ("By Ann Lee Follow @annlee", ("Ann Lee",)),
+        ("Ann Lee Suivre", ("Ann Lee",)),
         ("Rebecca Lake, CEPF®; Ann Lee, M.D.", ("Rebecca Lake", "Ann Lee")),
         ("View all posts by Daniel Lee", ("Daniel Lee",)),
         ("신현주 기자", ("신현주",)),
@@ -452,3 +456,34 @@ def test_a_label_in_an_element_of_its_own_names_the_author_in_the_next(label: st
 def test_what_follows_another_label_is_no_author(label: str) -> None:
     found = article(html(f"<h3>{label}</h3><ul><li>White House</li></ul>" + FILLER))
     assert found.authors == ()
+
+
+@pytest.mark.parametrize(
+    ("byline", "wanted"),
+    [
+        ("By Ann Lee<br>Transport Correspondent", ("Ann Lee",)),
+        ("By Ann Lee<br>New York", ("Ann Lee",)),
+        ("<div>Ann Lee</div><div>Trending Editor</div>", ("Ann Lee",)),
+        ("By Ann Lee<br>Bob Ray", ("Ann Lee", "Bob Ray")),
+        ("By<br>Ann Lee", ("Ann Lee",)),
+    ],
+)
+def test_each_line_of_a_byline_is_a_name_or_none(byline: str, wanted: tuple[str, ...]) -> None:
+    text = "".join(f"<p>{p}</p>" for p in TEXT)
+    assert article(html(f"<div class=byline>{byline}</div>{text}")).authors == wanted
+
+
+@pytest.mark.parametrize("account", ["ann-lee", "ann_lee", "alee7"])
+def test_a_name_goes_before_an_account(account: str) -> None:
+    about = ld(author={"@type": "Person", "name": account})
+    text = "".join(f"<p>{p}</p>" for p in TEXT)
+    assert article(html(f"<div class=byline>By Ann Lee</div>{text}", about)).authors == ("Ann Lee",)
+    assert article(html(text, about)).authors == (account,)
+
+
+def test_a_word_in_the_metadata_is_the_name_of_a_system() -> None:
+    text = "".join(f"<p>{p}</p>" for p in TEXT)
+    said = "<meta name=author content=WordPress>"
+    assert article(html(f"<div class=byline>By Ann Lee</div>{text}", said)).authors == ("Ann Lee",)
+    assert article(html(text, said)).authors == ()
+    assert article(html(text, "<meta name=author content=AFP>")).authors == ("AFP",)

@@ -306,3 +306,11 @@ def test_the_part_of_the_day_tells_which_hour_of_twelve_is_meant(text: str, cloc
 )
 def test_a_zone_that_the_site_s_own_is_called_is_the_site_s(text: str, zone: str, offset: str) -> None:
     assert at(text, zone=zone) == f"2021-04-21T10:00:00{offset}"
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("21ی نیسانی 2021", "ckb"), ("٢١ی نیسان ٢٠٢١", "ckb"), ("21ê Nîsanê 2021", "ku"), ("21 Nisan 2021", "ku")],
+)
+def test_kurdish_months_with_what_joins_them(text: str, language: str) -> None:
+    assert at(text, language) == DAY

@@ -325,6 +325,39 @@ def test_a_time_is_better_than_the_day_alone(timed: str) -> None:
     assert found.published == datetime.fromisoformat("2018-06-08T21:14:05+03:00")
 
 
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "<div class=top><a href='/2'><time datetime='2018-05-01'>1 May</time> قصة أخرى</a></div>",
+        "<time class=clock datetime='2018-06-09T08:00'>8:00</time>",
+        "<div><time datetime='2018-05-02'>2 May</time></div>",
+    ],
+    ids=["a teaser", "a clock", "anything above"],
+)
+def test_of_several_times_the_nearest_to_the_headline_is_taken(elsewhere: str) -> None:
+    own = "<p><time datetime='2018-06-08T21:14:05+03:00'>8/6</time></p>" + "".join(f"<p>{p}</p>" for p in TEXT)
+    page = html(own).replace("<body>", f"<body>{elsewhere}", 1)
+    assert article(page).published == datetime.fromisoformat("2018-06-08T21:14:05+03:00")
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        "<div class=related><a href='/2'>قصة أخرى</a> <time datetime='2018-05-01'>1 May 2018</time></div>",
+        "<div class='comments-area'><div><b>علي</b> <span>1 May 2018</span><p>شكرا لكم</p></div></div>",
+    ],
+    ids=["related", "comments"],
+)
+def test_a_day_beside_other_articles_and_comments_is_none_of_this_one(box: str) -> None:
+    assert article(html().replace("</main>", f"{box}</main>", 1)).origins["published"].startswith("address")
+
+
+@pytest.mark.parametrize("value", ["1528481645", "1528481645000", "2018-06-08T21:14:05+03:00"])
+def test_a_time_that_a_script_is_to_show(value: str) -> None:
+    shown = f"<span class=post-date data-timestamp='{value}'></span>" + "".join(f"<p>{p}</p>" for p in TEXT)
+    assert article(html(shown)).published == datetime.fromisoformat("2018-06-08T21:14:05+03:00")
+
+
 def test_the_time_of_another_day_does_not_replace_a_day() -> None:
     timed = "<meta property='article:published_time' content='2018-06-10T21:14:05+03:00'>"
     found = article(html(head=ld(datePublished="2018-06-08") + timed))
