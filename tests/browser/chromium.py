@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 import uvicorn
 from playwright.sync_api import Browser, sync_playwright
 
+from index.web import live
 from index.web.app import create_app
 from tests.support.filled_archive import SearchFixture
 
@@ -40,7 +42,8 @@ def running(path: str) -> Iterator[Browser]:
 @contextmanager
 def served(shelf: SearchFixture, **more: Any) -> Iterator[str]:
     """The page of this archive on a free port of loopback; gives its address. `more` as `create_app` has it."""
-    with socket.socket(proto=socket.IPPROTO_TCP) as listener:
+    with socket.socket(proto=socket.IPPROTO_TCP) as listener, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(live, "LOOK_SECONDS", 0.2)  # seconds in which a person reads, and a test waits
         listener.bind(("127.0.0.1", 0))
         app = create_app(shelf.archive, shelf.engine, **more)
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none"))
