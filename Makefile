@@ -9,7 +9,7 @@ DIST ?= dist
 WORKERS ?= $(shell echo $$(( $$(nproc) + 1 )))# of the tests: a third of their time is waiting
 XDIST := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: help run demo test test-long test-interop test-systems test-ray coverage soak soak-year audit lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-start bench-idle bench-recrawl bench-crawl bench-layouts bench-captions bench-repeats bench-stories bench-search bench-export bench-libraries bench-import bench-reextract wheel client lock clean
+.PHONY: help run demo test test-long test-interop test-systems test-ray coverage soak soak-year audit lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-start bench-idle bench-recrawl bench-crawl bench-layouts bench-captions bench-repeats bench-stories bench-search bench-export bench-libraries bench-import bench-reextract bench-store wheel client lock clean
 
 help: ## these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -103,6 +103,9 @@ bench-import: .venv/dev.stamp ## an import beside FastWARC with trafilatura, on 
 
 bench-reextract: .venv/dev.stamp ## how fast stored pages are read again
 	@$(BIN)/python -m bench.reextract
+
+bench-store: .venv/dev.stamp ## what storing an article costs on PostgreSQL, beside SQLite
+	@$(BIN)/python -m bench.store
 
 bench-libraries: .venv/dev.stamp ## libraries that were not taken, beside what is in their place
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && $(UV) pip install -q --python $(BIN)/python --no-deps --target "$$folder" \

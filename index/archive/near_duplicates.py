@@ -8,7 +8,7 @@ held in memory.
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -37,7 +37,7 @@ _AGREEING = (
     f" GROUP BY number ORDER BY count(*) DESC, number DESC LIMIT {MAX_BAND_MEMBERS}"
 )
 _SIGN = "INSERT INTO signatures (article, signature) VALUES (?, ?) RETURNING number"
-_ADD = "INSERT INTO bands (hash, number) VALUES (?, ?)"
+_ADD = f"INSERT INTO bands (hash, number) VALUES {', '.join(['(?, ?)'] * BANDS)}"  # by ones, each costs a message
 _MINE = select(signatures.c.number, signatures.c.signature).where(signatures.c.article == bindparam("article"))
 _TEXT = (
     select(shown("headline"), shown("body"))
@@ -107,7 +107,7 @@ def add(conn: Connection, article: str, signature: bytes) -> None:
     """Store the first signature of an article."""
     sql = dialect.of(conn).sql
     number = conn.exec_driver_sql(sql(_SIGN), (article, signature)).scalar_one()
-    conn.exec_driver_sql(sql(_ADD), [(one, number) for one in hashes(signature)])
+    conn.exec_driver_sql(sql(_ADD), tuple(chain.from_iterable((one, number) for one in hashes(signature))))
 
 
 def find(conn: Connection, article: str, site: str, signature: bytes) -> list[Any]:
