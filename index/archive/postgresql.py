@@ -184,7 +184,7 @@ class PostgresqlDatabase:
         Where nothing was committed because the connection was lost, or because of a deadlock, it is run again; where
         the connection was lost at the COMMIT, the server is asked what became of it.
         """
-        end = time.monotonic() + WAIT_SECONDS
+        end: float | None = None  # from the first failure on: this process may have been frozen before
         while True:
             committing = xid = None
             try:
@@ -195,6 +195,7 @@ class PostgresqlDatabase:
                     transaction.commit()
                 return result
             except DBAPIError as error:
+                end = end or time.monotonic() + WAIT_SECONDS
                 if committing and _is_lost(error):
                     if self._was_committed(writer, str(xid), end):
                         return result
@@ -206,12 +207,13 @@ class PostgresqlDatabase:
 
     def ask(self, reader: Engine, work: Callable[[Connection], T]) -> T:
         """Return the result of `work` on one snapshot; where the connection was lost, it is run again."""
-        end = time.monotonic() + WAIT_SECONDS
+        end: float | None = None
         while True:
             try:
                 with reader.begin() as conn:
                     return work(conn)
             except DBAPIError as error:
+                end = end or time.monotonic() + WAIT_SECONDS
                 if not _is_lost(error) or time.monotonic() > end:
                     raise
             time.sleep(_PAUSE)

@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from select import select as select_files
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -390,6 +391,26 @@ def test_a_transaction_whose_connection_breaks_is_run_again(database: Postgresql
         archive.write(lambda c: site_state.put(c, "step")).result()
         archive.write(work).result()
         assert (len(tried), looked(archive)) == (2, 1.0)
+
+
+def test_a_process_that_slept_for_an_hour_tries_again(
+    database: PostgresqlDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server has ended its connections meanwhile; the time that it waits for a server begins when it wakes."""
+    slept = [0.0]
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + slept[0], sleep=time.sleep)
+
+    def sleep(conn: Connection) -> None:
+        if not slept[0]:
+            slept[0] = 3_600.0
+            conn.exec_driver_sql(CUT)
+
+    with Archive(database) as archive:
+        archive.write(lambda c: site_state.put(c, "step")).result()
+        monkeypatch.setattr(postgresql, "time", clock)
+        archive.write(sleep).result()
+        slept[0] = 0.0
+        archive.ask(sleep)
 
 
 @pytest.mark.parametrize("reached", [True, False], ids=["committed", "not committed"])
