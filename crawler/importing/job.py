@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import shutil
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from functools import cache, partial
 from itertools import chain, islice
 from pathlib import Path
+from typing import TypeAlias
 from urllib.parse import urldefrag
 
 from sqlalchemy import Connection
@@ -51,7 +52,8 @@ from index.warc.store import WarcStore
 log = logging.getLogger("arshif.import")
 
 OWNER = "arshif import"  # owner of the sites' leases, shown to users
-BATCH = 32  # pages extracted at once and then stored, each in its own transaction
+BATCH = 32  # pages that are stored in one transaction; of one site, also extracted at once
+AHEAD = 2  # batches that are extracted while one is being stored, as far as they are of other sites
 FOLDER = "imports"  # below the data folder: plans, and what was downloaded or unpacked
 NO_RECORD = -1  # offset of a saved page, which is its file
 
@@ -75,6 +77,17 @@ class ImportReport:
     known: int = 0
     refused: dict[str, int] = field(default_factory=dict)
     passed: dict[str, int] = field(default_factory=dict)
+
+    def count(self, outcome: _Outcome) -> None:
+        """Count what came of reading a page."""
+        if outcome is None:
+            self.unreadable += 1
+        elif isinstance(outcome, PageReason):
+            _count(self.refused, outcome)
+        else:
+            self.pages += outcome != Passed.DAMAGED
+            if isinstance(outcome, Passed):
+                _count(self.passed, outcome)
 
     def add(self, other: ImportReport) -> None:
         """Add another part's numbers."""
@@ -209,47 +222,71 @@ class Import:
     async def _store_all(self, files: list[Input], plan: Plan) -> ImportReport:
         report = ImportReport(**json.loads(plan.counts()))
         done, total = plan.done, len(plan)
-        pages = plan.pages(done)
-        while batch := list(islice(pages, BATCH)):
-            self.told(Progress(report.records, done, total))
-            found = await asyncio.gather(*(self._outcome(files, plan, page, report) for page in batch))
-            await self._store([one for one in found if one is not None], report)
-            done += len(batch)
-            plan.mark(done, json.dumps(asdict(report)))
-        self.told(Progress(report.records, done, total))
-        return report
+        pages, ahead, last = plan.pages(done), deque[_Batch](), dict[str, asyncio.Event]()
+        try:
+            while True:
+                while len(ahead) <= AHEAD and (some := list(islice(pages, BATCH))):
+                    ahead.append(self._begin(files, plan, some, last))
+                self.told(Progress(report.records, done, total))
+                if not ahead:
+                    return report
+                outcomes = await asyncio.gather(*ahead[0].outcomes)
+                for outcome in outcomes:
+                    report.count(outcome)
+                await self._store([one for one in outcomes if isinstance(one, _Extracted)], report)
+                ahead.popleft().stored.set()
+                done += len(outcomes)
+                plan.mark(done, json.dumps(asdict(report)))
+        finally:
+            left = [task for batch in ahead for task in batch.outcomes]
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
+
+    def _begin(
+        self, files: list[Input], plan: Plan, pages: list[PlannedPage], last: dict[str, asyncio.Event]
+    ) -> _Batch:
+        """Begin to extract these pages. What a site repeats is learned from the pages that are stored, so those of a
+        site wait until the last batch before that has some is stored (`last`, by site)."""
+        batch = _Batch([], asyncio.Event())
+        sites = [self._site_of(page) for page in pages]
+        for page, site in zip(pages, sites, strict=True):
+            batch.outcomes.append(asyncio.create_task(self._outcome(files, plan, page, site, last.get(site.id))))
+        last |= {site.id: batch.stored for site in sites}
+        return batch
+
+    def _site_of(self, planned: PlannedPage) -> Site:
+        site = self.wanted.site_of(canonical(planned.url) or planned.url)
+        assert site is not None, "it was planned"
+        return site
 
     async def _outcome(
-        self, files: list[Input], plan: Plan, planned: PlannedPage, report: ImportReport
-    ) -> _Extracted | None:
-        """A page's extraction; None, and counted, if it is no article, damaged or in another language."""
+        self, files: list[Input], plan: Plan, planned: PlannedPage, site: Site, after: asyncio.Event | None
+    ) -> _Outcome:
+        """A page's extraction, or why there is none: it is no article, damaged, in another language, or unreadable
+        (None)."""
+        if after is not None:
+            await after.wait()
         try:
-            found = await self._extract(files, plan, planned)
+            found = await self._extract(files, plan, planned, site)
         except PageProblem as problem:
             if isinstance(problem.reason, PageReason):
-                _count(report.refused, problem.reason)
-            else:
-                log.warning("%s: %s", planned.url, problem)
-                report.unreadable += 1
+                return problem.reason
+            log.warning("%s: %s", planned.url, problem)
             return None
         if found is None:
-            _count(report.passed, Passed.DAMAGED)
-            return None
-        report.pages += 1
+            return Passed.DAMAGED
         if self.languages and found.extraction.article.language not in self.languages:
-            _count(report.passed, Passed.LANGUAGE)
-            return None
+            return Passed.LANGUAGE
         return found
 
-    async def _extract(self, files: list[Input], plan: Plan, planned: PlannedPage) -> _Extracted | None:
+    async def _extract(self, files: list[Input], plan: Plan, planned: PlannedPage, site: Site) -> _Extracted | None:
         """A page's extraction with the further pages of its article that were archived with it; None if it is
         damaged."""
         opened = await self._open(files[planned.input], planned)
         if opened is None:
             return None
         page, keep = opened
-        site = self.wanted.site_of(page.url)
-        assert site is not None, "it was planned"
         learned = await asyncio.to_thread(self._learned_of, site, page.url)
         found = _Extracted(site, page, (keep,), learned, await self.workers.run(stages.article, page, site, learned))
         while url := found.extraction.next_page:
@@ -377,6 +414,15 @@ class _Extracted:
     keep: tuple[Callable[[], WarcRef], ...]  # each writes the raw copy of one of its pages, once
     learned: RepeatedBlocks  # with which it was extracted
     extraction: Extraction
+
+
+_Outcome: TypeAlias = _Extracted | PageReason | Passed | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    outcomes: list[asyncio.Task[_Outcome]]
+    stored: asyncio.Event
 
 
 class _Differs(Exception):

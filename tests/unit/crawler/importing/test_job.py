@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import random
 from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from crawler.boilerplate.repeated_blocks import Ground, block_hash
 from crawler.config import Config, load
-from crawler.importing.job import Import, ImportReport, Progress
+from crawler.importing import job
+from crawler.importing.job import AHEAD, BATCH, Import, ImportReport, Progress
 from crawler.importing.page_filter import PageFilter
 from crawler.storage import open_archive, open_raw
 from index.archive import documents
+from index.archive.repeated_blocks import record_learned
 from tests.support.newspaper import InlineWorkers
 from tests.support.warcs import HTML, Archived, article, warc
 
 ADDRESS = "https://www.example.com/news/decision-number-{}-of-the-council"
 PAGES = [Archived(ADDRESS.format(n), f"2020-02-{n + 1:02}T00:00:00Z", article(n)) for n in range(4)]
+
+NOW = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -96,3 +104,33 @@ def test_a_saved_page_that_names_no_address_is_counted_as_such(tmp_path: Path, c
     (tmp_path / "a.html").write_bytes(b"<!-- saved from url=(0014)about:internet -->" + article(0))
     report = imported(config, tmp_path / "a.html")
     assert (report.new, report.passed) == (0, {"address": 1})
+
+
+def test_pages_are_read_ahead_by_what_was_known_when_they_were_stored(
+    tmp_path: Path, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How many articles of a site show a block that is its own counts those that were stored before, as without reading
+    ahead: the first few keep it."""
+    dealt, own = random.Random(1), "The gazette of this harbour is made by people of the port, and read by many."
+    pages = []
+    for n in range(6 * BATCH):
+        url = f"https://press{dealt.randrange(12)}.example/news/decision-number-{n}-of-the-council"
+        body = article(n).replace(b"</article>", f"<p>{own}</p></article>".encode())
+        pages.append(Archived(url, f"2020-02-01T{n // 60:02}:{n % 60:02}:00Z", body))
+    (tmp_path / "a.warc").write_bytes(warc(pages, gzip=False))
+    found = []
+    for ahead in (0, AHEAD):
+        monkeypatch.setattr(job, "AHEAD", ahead)
+        place = replace(config, settings=config.settings.model_copy(update={"data": tmp_path / str(ahead)}))
+        with open_archive(place) as archive:
+            block = block_hash(own)
+            for site in range(12):
+                learned = {"texts": {block: own}, "now": NOW, "grounds": {block: Ground.APART}}
+                archive.write(partial(record_learned, site=f"press{site}-example", **learned)).result()  # type: ignore[arg-type]
+        report = imported(place, tmp_path / "a.warc")
+        assert (report.pages, report.new) == (len(pages), len(pages))
+        with open_archive(place) as archive, archive.read() as conn:
+            ids = sorted(id_ for id_, _ in documents.ids(conn))
+            found.append({id_: own in documents.versions(conn, id_)[0].article.body for id_ in ids})
+    assert found[0] == found[1]
+    assert 0 < sum(found[0].values()) < len(pages)
