@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import fresh
 
@@ -25,6 +25,7 @@ PAGES += (
     "/collections/1",
     "/notes",
     "ARTICLE",
+    "REFUSED",
 )
 RULES = "axe.run({resultTypes: ['violations']})"
 
@@ -39,6 +40,11 @@ def test_nothing_is_wrong(browser: Browser, address: str, ui: str, scheme: str, 
         if path == "ARTICLE":
             page.goto(f"{address}/search?q=البوكمال")
             page.locator(".hits h2 a").first.click()
+        elif path == "REFUSED":  # a form
+            page.goto(f"{address}/archive")
+            page.locator("main [name=url]").fill("ftp://files.example/")
+            page.locator("main form button").first.click()
+            expect(page.get_by_role("alert")).to_be_visible()
         else:
             page.goto(address + path)
         page.evaluate(axe)
