@@ -152,12 +152,9 @@ def main() -> None:
 def _complete_at_first_tab() -> None:
     """Typer's file for zsh is loaded at the first Tab of a terminal and only defines what completes from the second on
     (findings/typer-zsh-first-tab.sh). Ours completes when it is loaded, too, as Click's does."""
-    from typer import _completion_shared
+    from typer._completion_shared import _completion_scripts
 
-    scripts = getattr(_completion_shared, "_completion_scripts", {})  # of Typer's own: another version may have none
-    if "compdef" in scripts.get("zsh", ""):
-        run = '[[ $zsh_eval_context[-1] != loadautofunc ]] || %(complete_func)s "$@"\n'
-        scripts["zsh"] = scripts["zsh"].rstrip() + "\n\n" + run
+    _completion_scripts["zsh"] += '\n[[ $zsh_eval_context[-1] != loadautofunc ]] || %(complete_func)s "$@"\n'
 
 
 def _print_as_json(error: ArshifError) -> None:

@@ -185,8 +185,9 @@ def _local(element: Any) -> str:
 
 
 def _space(element: Any) -> str:
-    """The namespace of an element's name, or its prefix if nobody declared that."""
-    return str(element.tag)[: -len(_local(element))] if isinstance(element.tag, str) else ""
+    """The namespace of an element's name, or its prefix if nobody declared that; "" for None and for comments."""
+    name = _local(element)
+    return str(element.tag)[: -len(name)] if name else ""
 
 
 def _forget(element: Any) -> None:

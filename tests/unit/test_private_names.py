@@ -31,6 +31,7 @@ USED = {  # by library
     },
     "twisted": {"_factory", "_parser", "_quiescentCallback"},
     "scrapy-playwright": {"_launch", "_maybe_launch_browser", "_close", "_browser_disconnected_callback"},
+    "typer": {"_completion_shared", "_completion_scripts"},
     "warcio": set(),  # its names have no underscore, and no documentation
 }  # fmt: skip
 DOCUMENTED = {
@@ -128,6 +129,14 @@ def test_scrapy_says_how_large_a_body_became_that_it_gave_up() -> None:
     from scrapy.utils._compression import _DecompressionMaxSizeExceeded
 
     assert "decompressed_size" in _assigned(_DecompressionMaxSizeExceeded.__init__)
+
+
+def test_typers_script_for_zsh_registers_what_completes_and_nothing_more() -> None:
+    """`crawler/cli/app.py` adds the call at the first Tab, with a name that Typer fills in."""
+    from typer._completion_shared import _completion_scripts, get_completion_script
+
+    assert "\ncompdef %(complete_func)s %(prog_name)s\n" in _completion_scripts["zsh"]
+    assert "loadautofunc" not in get_completion_script(prog_name="a", complete_var="_A_COMPLETE", shell="zsh")
 
 
 def test_scrapys_handler_keeps_its_pool_its_policy_and_its_crawler() -> None:
