@@ -35,6 +35,7 @@ _ARTICLE_TEXT_SHARE = 0.4  # share of the page's text: an element with more is t
 _PICTURES = ", ".join(f"div[class*='{word}' i]" for word in ("image", "photo", "picture", "bild", "foto"))
 _CAPTION = 400  # maximum characters
 _LINE_BELOW = 200  # the same of a line below an image in its paragraph
+_LINKS = "a[href], a:not([href]):not([name]):not([id])"  # the others are only places to which links lead
 _TEASER = 25  # characters; a shorter link on its own is a name or a source
 _TEASER_BOX = 700  # maximum characters of a teaser with a text of its own
 _TEASER_PROSE = 150  # maximum characters of a paragraph in it: a longer one tells something itself
@@ -93,7 +94,7 @@ def _named(tree: LexborHTMLParser, whole: tuple[int, int], own: frozenset[int]) 
     for node in tree.css("[class], [id]"):
         if node.tag not in _NEVER_PRUNED and (reason := element_names.reason(node)) and not _is_of_values(node):
             found.append((node, reason))
-            if reason == "chrome" and node.parent is not None and node.parent.mem_id in own:
+            if (reason == "chrome" or node.tag == "p") and node.parent is not None and node.parent.mem_id in own:
                 weights[attribute(node, "class")] += _prose(node)
     laid_out = {name for name, prose in weights.items() if name and prose > _ARTICLE_TEXT_SHARE * whole[1] > 0}
     return [(node, reason) for node, reason in found if attribute(node, "class") not in laid_out]
@@ -108,7 +109,7 @@ def _is_of_values(node: LexborNode) -> bool:
 def _holders(tree: LexborHTMLParser) -> list[LexborNode]:
     """The distinct elements that may consist of links only, outer before inner."""
     found: dict[int, LexborNode] = {}
-    for link in tree.css("a"):
+    for link in tree.css(_LINKS):
         outer = [n for n in islice(ancestors(link), 5) if n.tag in _LINKED]
         found.update((n.mem_id, n) for n in reversed(outer) if n.mem_id not in found)
     return list(found.values())
@@ -204,7 +205,7 @@ def _is_shown(image: LexborNode) -> bool:
 def _is_link(node: LexborNode) -> bool:
     """Whether the text of an element consists of links, and is long enough for the headlines of other articles."""
     text = node.text(strip=True)
-    links = sum(len(a.text(strip=True)) for a in node.css("a"))
+    links = sum(len(a.text(strip=True)) for a in node.css(_LINKS))
     if node.tag == "p" and _is_sentence(node, text):
         return False
     # Items and teasers often begin with a label: `Archaeology: <a>…</a>`; a sentence ends with a full stop.

@@ -27,6 +27,7 @@ OLD = ("daniel", "zh_dataset")  # of 2011 and before, table layouts
 NO_ARTICLES = {
     "page.home": ("htmldate_mc/1630687900", "trafilatura_eval/pix-bavaria.de"),
     "page.listing": ("htmldate_mc/1579141678",),  # a section page, to which the address of a feed's article leads
+    "page.leads_on": ("htmldate_mc/1522651525", "htmldate_mc/1571322029"),  # what an edit changed on a page of a wiki
     "page.video": ("htmldate_mc/1577247412", "postlight/www.youtube.com", "newspaper3k/usnews.com2"),
     "page.no_text": (
         "htmldate_mc/1552005464",

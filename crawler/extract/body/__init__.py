@@ -25,6 +25,8 @@ from crawler.text import fold, length, line
 _TAGS = 10_000  # tags above which trafilatura's slow mode is not used: 12,500 empty <div> take it 110 s
 _TAGS_FAST = 50_000  # the same for its fast mode: 200,000 tags of a table take it 10 s
 _FLASH = 200  # characters below which a text is compared with trafilatura's; of 745 real pages one in forty has fewer
+_PARAGRAPH = 80  # characters of a paragraph with which a text may begin once more
+_RUN = 3  # paragraphs in a row that are no refrain
 _MORE = 1.5  # another text must be this many times as long to replace the one found
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it logs each page on which it finds nothing
 
@@ -42,6 +44,7 @@ def fill(draft: Draft, document: HtmlDocument, node: jsonld.Node | None, ours: R
         if fold(" ".join(said)) == fold(draft.description or ""):
             said = []  # only a copy of the description
         found, origin = _generic(draft, document, said, pieces, elements)
+        found = _once(found)
         tags = {piece.text: piece.tag for piece in sorted(pieces, key=lambda piece: piece.found)}
         found, off = metadata_lines.without(found, tags, (draft.published, draft.modified), draft.authors)
         draft.removed += off
@@ -50,6 +53,25 @@ def fill(draft: Draft, document: HtmlDocument, node: jsonld.Node | None, ours: R
         if read < 0.2 or (read < 0.6 and (_lacks(draft.body, said, document) or _begins(draft.body, said))):
             draft.body, draft.origins["body"] = said, "json-ld"
     draft.apart = apart(draft.body, pieces)
+
+
+def _once(found: list[str]) -> list[str]:
+    """The paragraphs without runs that stood before: pages hold their text once more for small screens or for print."""
+    places: dict[str, int] = {}
+    kept: list[str] = []
+    at = 0
+    while at < len(found):
+        before = places.get(found[at], at) if len(found[at]) >= _PARAGRAPH else at
+        run = 0
+        while before + run < at and at + run < len(found) and found[before + run] == found[at + run]:
+            run += 1
+        if run >= _RUN:
+            at += run
+            continue
+        places.setdefault(found[at], at)
+        kept.append(found[at])
+        at += 1
+    return kept
 
 
 def _generic(

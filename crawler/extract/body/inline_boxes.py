@@ -27,6 +27,7 @@ _QUESTION = ("?", "؟", "？", "¿")
 _SUMMARY = 0.5  # share of sentences from which a list above the text is a summary of it
 _ITEMS_SHARE = 0.5  # share of a box without links in lists from which it is one of the article's lists
 _CLOCK = re.compile(r"\D{0,12}\d{1,2}\s?[:.h]\s?\d{2}(?!\d)\D{0,12}")  # the time above an entry
+_is_called_quote = element_names.judge(r"quote|zitat|citation|citazione|اقتباس")
 _PICTURES = frozenset(("figure", "figcaption", "picture"))
 _SHARE = 0.15  # share of the prose from which a kind of box is part of the article's structure
 _PARAGRAPHS = 0.7  # share of the prose in <p> from which <div> boxes do not belong to the article
@@ -58,7 +59,9 @@ def mark(blocks: Sequence[Block], holder: int, elements: Elements) -> None:
     for block in blocks:
         around = elements.ancestors(block.element)
         path = around[: around.index(holder)][::-1]
-        if block.tag == "tr" or not any(elements.tags[n] in _PICTURES for n in path):
+        tags = {elements.tags[n] for n in path}
+        quoted = "blockquote" in tags and any(_is_called_quote(elements.names[n]) for n in path)
+        if block.tag == "tr" or tags.isdisjoint(_PICTURES) or (quoted and _is_once(block, blocks)):
             placed.append((block, path))
     in_paragraphs = prose([b for b in blocks if b.tag == "p"]) >= _PARAGRAPHS * prose(blocks)
     if in_paragraphs:
@@ -73,6 +76,12 @@ def mark(blocks: Sequence[Block], holder: int, elements: Elements) -> None:
             or (not b.links and _is_set_off(p, elements))
         ]
     _accept(placed, 0, elements, prose(blocks))
+
+
+def _is_once(quote: Block, blocks: Sequence[Block]) -> bool:
+    """Whether a quote in a figure is one of the text, and no sentence of it that is shown once more."""
+    text = quote.text.strip("\"'“”„«»‘’ ").rstrip(".,")
+    return END.search(quote.text) is not None and not any(text in b.text for b in blocks if b is not quote)
 
 
 def _is_set_off(path: list[int], elements: Elements) -> bool:

@@ -34,6 +34,7 @@ _is_called_end = element_names.judge(
 )
 _MOSTLY_LINK = 0.5  # share of links from which an item leads elsewhere
 _SCOPE = 500  # characters of prose from which an element around the headline contains the article too
+_ITEM = 200  # the same where the page shows further articles below
 _is_called_article = judge(r"(?:^|[\W_])(?:article|entry|post|story|content|body|text|news)")
 _is_called_entry = judge(r"live-?(?:blog|event|ticker|feed|entry|update)|(?:^|[\W_])ticker")
 _MAX_BLOCK_WEIGHT = 600  # characters that one block counts at most: legal notices are long
@@ -166,9 +167,19 @@ def _scope(blocks: Sequence[Block], elements: Elements, top: int) -> Sequence[Bl
     whole = prose(blocks)
     for number in elements.ancestors(blocks[top].element):
         inner = below(number, blocks, elements)
-        if prose(inner) >= max(_SCOPE, 0.25 * whole):
+        if prose(inner) >= max(_SCOPE, 0.25 * whole) or (
+            prose(inner) >= _ITEM and _is_one_of(number, blocks, elements)
+        ):
             return inner
     return blocks
+
+
+def _is_one_of(number: int, blocks: Sequence[Block], elements: Elements) -> bool:
+    """Whether an element is an article below which the page shows another one, with a first heading of its own."""
+    if elements.tags[number] != "article":
+        return False
+    others = (b for b in blocks if b.tag == "h1" and b.element > elements.lasts[number])
+    return any("article" in (elements.tags[n] for n in elements.ancestors(b.element)) for b in others)
 
 
 def _holder(blocks: Sequence[Block], elements: Elements, top: int, said: str) -> int:

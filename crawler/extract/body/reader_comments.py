@@ -21,6 +21,13 @@ _CALLED = re.compile(
     r"|guest-?book|disqus|feedback",
     re.IGNORECASE,
 )
+_HEADS = re.compile(  # nothing but the word for comments, with their number or of whom they are
+    r"\W*(?:\d[\d.,]*\W+)?(?:(?:reader|user|leser|all|alle|top|show|view)['’s]*[\s-]?)?"
+    r"(?:comments?|kommentare?r?|commentaires?|comentarios?|coment[aá]rios?|commenti|reacties?|komentarze|yorumlar"
+    r"|комментари[ийев]+|коментар[іів]*|σχόλια|(?:ال)?تعليقات?|دیدگاه(?:‌?ها)?|نظرات|תגובות|评论|評論|コメント|댓글)"
+    r"(?:\W*\d[\d.,]*)?\W*",
+    re.IGNORECASE,
+)
 _TIME = re.compile(r"\d{1,2}[:.]\d{2}|(?:19|20)\d\d|\d{1,2}[./-]\d{1,2}[./-]\d{2}")
 
 
@@ -52,7 +59,7 @@ def _is_discussion(around: int, boxes: Sequence[int], blocks: Sequence[Block], e
     if sum(_is_label(some[0]) and not any(b.tag in HEADINGS for b in some) for some in inner) < enough:
         return False
     names = (f"{elements.names[n]} {elements.ids[n]}" for n in (around, boxes[0]) if n >= 0)
-    if any(map(_CALLED.search, names)):
+    if any(map(_CALLED.search, names)) or _is_headed(inner[0][0], blocks):
         return True
     labels = [[b for b in pieces if _is_label(b)] for pieces in inner]
     if sum(any(_TIME.search(b.text) for b in some) for some in labels) < enough:
@@ -61,6 +68,11 @@ def _is_discussion(around: int, boxes: Sequence[int], blocks: Sequence[Block], e
         return True
     buttons = Counter(text for some in labels for text in {b.text for b in some if not _TIME.search(b.text)})
     return max(buttons.values(), default=0) >= enough
+
+
+def _is_headed(first: Block, blocks: Sequence[Block]) -> bool:
+    """Whether the line above the first box tells that comments follow: `Comments (14)`, `التعليقات`."""
+    return any(_HEADS.fullmatch(b.text[:_LABEL]) for b in blocks if b.place == first.place - 1)
 
 
 def _is_label(block: Block) -> bool:

@@ -16,6 +16,7 @@ from crawler.text import line
 _TOKEN = re.compile(r'<!--.*?-->|<(/?)([a-zA-Z][^\s/>]*+)((?:\s=?[^\s=>/]*+(?:="[^"]*+")?+)*+)>|([^<]++)', re.DOTALL)
 _CLASS = re.compile(r'\sclass="([^"]*)"')
 _ID = re.compile(r'\sid="([^"]*)"')
+_LEADS, _PLACE = re.compile(r"\shref(?=[=\s]|$)"), re.compile(r"\s(?:name|id)=")
 _BODY = re.compile(r'\sitemprop="[^"]*articleBody')
 _VOID = frozenset(("area", "base", "br", "col", "embed", "hr", "input", "link", "meta", "param", "source", "track"))
 _UNSEEN = UNSEEN | {"title", "select", "textarea", "svg", "iframe"}
@@ -79,7 +80,7 @@ def read(markup: str) -> tuple[list[Block], Elements]:
         elif tag is None or tag in ("img", "wbr"):
             continue
         elif tag == "a":
-            reader.links = max(0, reader.links + (-1 if end else 1))
+            reader.anchor(end=bool(end), leads=_LEADS.search(attributes) is not None or not _PLACE.search(attributes))
         elif tag in _UNSEEN:
             reader.unseen = max(0, reader.unseen + (-1 if end else 1))
         elif tag not in INLINE:
@@ -98,6 +99,7 @@ class _Reader:
         self.links = self.unseen = 0  # how many such elements are open
         self._linked = 0  # characters in links in the current block
         self._parts: list[str] = []
+        self._anchors: list[bool] = []  # the open ones, each with whether it leads somewhere
         self._stack: list[int] = []
         self._rows: list[int] = []  # where the blocks of each open table row begin, -1 if it contains another row
 
@@ -106,6 +108,14 @@ class _Reader:
             self._parts.append(text)
             if self.links:
                 self._linked += len(text.strip())
+
+    def anchor(self, *, end: bool, leads: bool) -> None:
+        """An <a> begins or ends. With a name and no address it is only a place to which others lead."""
+        if not end:
+            self._anchors.append(leads)
+            self.links += leads
+        elif self._anchors:
+            self.links -= self._anchors.pop()
 
     def open(self, tag: str, attributes: str) -> None:
         elements = self.elements

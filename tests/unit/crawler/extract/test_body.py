@@ -85,6 +85,50 @@ def test_of_several_articles_on_a_page_the_one_under_its_headline_is_read() -> N
     assert read(f"{first}<article class=a><h1>Harbours</h1><div class=text>{other}</div></article>") == TEXT
 
 
+def test_a_short_article_above_a_longer_one_is_read() -> None:
+    other = "".join(f"<p>{t.replace('reservoir', 'harbour')}</p>" for t in TEXT * 3)
+    first = f"<article><h1>{HEADLINE}</h1>{p(*TEXT[:3])}</article>"
+    assert read(f"{first}<article><h1>Harbours of the south</h1>{other}</article>") == TEXT[:3]
+
+
+@pytest.mark.parametrize(
+    "twice",
+    [
+        f"<div class='hidden lg:block'>{p(*TEXT)}</div><div class='lg:hidden'>{p(*TEXT)}</div>",
+        f"<div class=wide>{p(*TEXT)}</div><div class=narrow><h3>Print</h3>{p(*TEXT)}</div>",
+    ],
+    ids=["beside each other", "with a heading between"],
+)
+def test_a_text_that_is_there_twice_is_read_once(twice: str) -> None:
+    assert [text for text in read(f"<article><h1>{HEADLINE}</h1>{twice}</article>") if text in TEXT] == TEXT
+
+
+def test_a_refrain_is_kept() -> None:
+    sung = [TEXT[0], TEXT[1], TEXT[0], TEXT[2], TEXT[0], TEXT[3]]
+    assert read(in_article(p(*sung))) == sung
+
+
+def test_places_to_which_others_lead_are_no_links() -> None:
+    assert read(in_article("".join(f"<p><a name=p{n}>{t}</a></p>" for n, t in enumerate(TEXT)))) == TEXT
+
+
+@pytest.mark.parametrize("name", ["ad", "related", "caption", "promo", "story-comment", "text-share"])
+def test_a_class_of_all_paragraphs_tells_how_they_are_laid_out(name: str) -> None:
+    text = "".join(f"<p class='{name}'>{t}</p>" for t in TEXT)
+    assert read(f"<article><h1>{HEADLINE}</h1>{text}</article>") == TEXT
+
+
+def test_a_quote_in_a_figure_is_kept_unless_the_text_has_it_too() -> None:
+    def figure(quote: str, name: str = "wp-block-pullquote") -> str:
+        return f"<figure class={name}><blockquote><p>{quote}</p></blockquote></figure>"
+
+    own = "“Nobody here had seen so much water in all of those years, and nobody will forget it soon.”"
+    text = [*TEXT[:4], f"{own} said the keeper.", *TEXT[4:]]
+    assert read(in_article(p(*TEXT[:4]), figure(own), p(*TEXT[4:]))) == [*TEXT[:4], own, *TEXT[4:]]
+    assert read(in_article(p(*text[:3]), figure(own), p(*text[3:]))) == text
+    assert read(in_article(p(*TEXT[:4]), figure(own, "wp-block-embed-tweet"), p(*TEXT[4:]))) == TEXT
+
+
 def test_the_entries_of_a_live_blog_are_kept_with_its_introduction() -> None:
     entries = "".join(f"<div class=live-entry><time>1{n}:00</time><p>{t}</p></div>" for n, t in enumerate(TEXT[2:]))
     found = read(f"<h1>{HEADLINE}</h1><div class=blog><div class=intro>{p(*TEXT[:2])}</div><div>{entries}</div></div>")
@@ -100,6 +144,14 @@ ROWS = {
     "called in another language": ("<div class=x>%s</div>", "<div class=kommentar><div>Anna</div><p>%s</p></div>"),
     "a link and a time": ("<div class=x>%s</div>", f"<div class=y><a href=/u/1>Anna</a> <i>10:25</i>{ENTRY}</div>"),
     "a name and a day": ("<ul class=x>%s</ul>", f"<li><div>Anna</div><div>5 May 2026</div>{ENTRY}</li>"),
+    "headed": (
+        "<section class=x><h3>14 Comments</h3>%s</section>",
+        "<div class=y><b>Anna</b> <i>2 hours ago</i><p>%s</p></div>",
+    ),
+    "headed in Arabic": (
+        "<div class=x><b>التعليقات (3)</b><div>%s</div></div>",
+        "<div class=y><b>Anna</b><p>%s</p></div>",
+    ),
     "schema.org": ("<div>%s</div>", "<div itemprop=comment itemscope><span itemprop=author>Anna</span><p>%s</p></div>"),
 }
 
