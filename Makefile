@@ -9,7 +9,7 @@ DIST ?= dist
 WORKERS ?= $(shell echo $$(( $$(nproc) + 1 )))# of the tests: a third of their time is waiting
 XDIST := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: help run demo test test-long test-interop test-systems test-ray coverage soak soak-year audit lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-start bench-idle bench-recrawl bench-crawl bench-layouts bench-captions bench-repeats bench-stories bench-search bench-export bench-libraries bench-import bench-reextract bench-store wheel client lock clean
+.PHONY: help run demo test test-long test-interop test-systems test-ray coverage soak soak-year audit lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-start bench-idle bench-recrawl bench-crawl bench-layouts bench-captions bench-repeats bench-stories bench-search bench-export bench-libraries bench-import bench-reextract bench-store bench-scale bench-all-due wheel client lock clean
 
 help: ## these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -106,6 +106,12 @@ bench-reextract: .venv/dev.stamp ## how fast stored pages are read again
 
 bench-store: .venv/dev.stamp ## what storing an article costs on PostgreSQL, beside SQLite
 	@$(BIN)/python -m bench.store
+
+bench-scale: .venv/dev.stamp ## what 20,000 sites cost beside 2,000 and 200: the schedule, pages, status, health (takes minutes)
+	@$(BIN)/python -m bench.scale
+
+bench-all-due: .venv/dev.stamp ## 20,000 sites that are due at once, crawled by the daemon (takes half an hour or so)
+	@$(BIN)/python -m bench.all_due
 
 bench-libraries: .venv/dev.stamp ## libraries that were not taken, beside what is in their place
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && $(UV) pip install -q --python $(BIN)/python --no-deps --target "$$folder" \

@@ -105,7 +105,7 @@ class Config:
     def site_files(self, site_id: str) -> list[Path]:
         """The files that describe this site: the one that comes with Arshif, then the user's own."""
         folders = (self.directory / part for part in (SHIPPED_SITES, OWN_SITES))
-        return [files[site_id] for folder in folders if site_id in (files := _files(folder))]
+        return [Path(files[site_id]) for folder in folders if site_id in (files := _files(folder))]
 
     def own_sites_folder(self) -> Path:
         """The folder for the user's own site files; it need not exist yet.
@@ -298,24 +298,24 @@ def _sites(directory: Path, only: Collection[str] | None = None) -> dict[str, Si
     return sites
 
 
-def _files(folder: Path) -> dict[str, Path]:
-    """The site files below this folder, by id.
+def _files(folder: Path) -> dict[str, str]:
+    """The paths of the site files below this folder, by id.
 
     :raises InvalidFiles: when two have the same name.
     """
-    files: dict[str, Path] = {}
+    files: dict[str, str] = {}
     for path in _paths(folder):
         name, _ = os.path.splitext(os.path.basename(path))
         if name.startswith("."):
             continue
         if name in files:
-            raise InvalidFiles([mistake(path, Message(FileMessage.SAME_NAME, {"other": str(files[name])}))])
-        files[name] = Path(path)
+            raise InvalidFiles([mistake(path, Message(FileMessage.SAME_NAME, {"other": files[name]}))])
+        files[name] = path
     return files
 
 
-def _document(site_id: str, file: Path) -> YamlDocument:
-    return _with_id(site_id, read(file), file)
+def _document(site_id: str, file: str) -> YamlDocument:
+    return _with_id(site_id, read(Path(file)), Path(file))
 
 
 def _with_id(site_id: str, document: YamlDocument, file: Path) -> YamlDocument:

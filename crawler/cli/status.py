@@ -94,7 +94,7 @@ def _rows(conn: Connection, config: Config, sites: tuple[Site, ...], now: dateti
     from index.model.message import Message
 
     last, waits, busy = last_runs(conn, [site.id for site in sites]), hosts.waiting(conn, now), runs.at_work(conn)
-    states = {state.id: state for state in site_state.states(conn)}
+    states = site_state.some(conn, [site.id for site in sites])
     doubts = trust.all_untrusted(conn)
     rows = []
     for site in sites:
