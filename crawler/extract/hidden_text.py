@@ -1,5 +1,5 @@
-"""Elements that a browser loads and no reader sees: hidden by an attribute, by their own style, or by a class that the
-page's own style sheets hide for good."""
+"""Elements that a browser loads and no reader sees: hidden by an attribute, by their own style, or by a class or an id
+that the page's own style sheets hide for good."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _HIDDEN = '[hidden]:not([hidden="until-found"]), [style*="display:none" i], [sty
 _HIDDEN_NAMES = frozenset(("hidden", "d-none", "is-hidden", "u-hidden", "hide"))  # of Tailwind, Bootstrap and others
 # What the same element is at some width of the page: `md:block`, `d-md-block`.
 _is_called_shown = judge(r":(?:block|flex|grid|inline|table|contents)|^d-\w{2,3}-\w+|^(?:show|visible)-")
-_MAX_CLASSES = 40  # hidden classes that a page uses
+_MAX_NAMES = 40  # hidden classes and ids that a page uses
 _MAX_CSS = 300_000  # characters of style sheets that are read
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _BLOCK = re.compile(r"\{([^{}]*)\}")
-_LONE_CLASS = re.compile(r"(?:p|div|span|section|li|a)?\.(-?[A-Za-z_][\w-]*)")
-_CLASS = re.compile(r"\.(-?[A-Za-z_][\w-]*)")
+_LONE_NAME = re.compile(r"(?:p|div|span|section|li|a)?([.#]-?[A-Za-z_][\w-]*)")
+_NAME = re.compile(r"[.#]-?[A-Za-z_][\w-]*")
 _PLACING = re.compile(r"(?:^|;)\s*(?:display|visibility|position|left|right|top|clip|text-indent)\s*:", re.IGNORECASE)
 # Declarations that keep text from being seen, without spaces and in lower case: at least a hundred pixels outside of
 # the page, or clipped to nothing.
@@ -48,19 +48,25 @@ def hidden(tree: LexborHTMLParser) -> list[LexborNode]:
     """The elements whose text is never shown. To be called before <style> is removed from the tree."""
     found = {node.mem_id: node for node in tree.css(_HIDDEN)}
     css = _COMMENT.sub("", "".join(style.text(deep=True) for style in tree.css("style"))[:_MAX_CSS])
-    hides = {name: how for name, how in _hidden_classes(css) if tree.css_first(f'[class~="{name}"]') is not None}
+    hides = {name: how for name, how in _hidden_names(css) if tree.css_first(_selector(name)) is not None}
     placed = _placed(css, frozenset(hides)) if hides else frozenset()
-    classes = {name: how for name, how in islice(hides.items(), _MAX_CLASSES) if name not in placed}
-    named = (f'[class~="{name}"]' for name in (*_HIDDEN_NAMES, *classes))
-    for node in tree.css(", ".join(("[style]", *named))):
+    named = {name: how for name, how in islice(hides.items(), _MAX_NAMES) if name not in placed}
+    selectors = (*(f'[class~="{name}"]' for name in _HIDDEN_NAMES), *map(_selector, named))
+    for node in tree.css(", ".join(("[style]", *selectors))):
         attributes = node.attributes
         names, style = (attributes.get("class") or "").split(), attributes.get("style")
+        own = (*(f".{name}" for name in names), f"#{attributes.get('id')}")
         unseen = style is not None and _is_unseen(style, node)
-        unseen = unseen or any(_is_unseen(classes[name], node) for name in names if name in classes)
+        unseen = unseen or any(_is_unseen(named[name], node) for name in own if name in named)
         unseen = unseen or (not _HIDDEN_NAMES.isdisjoint(names) and not any(map(_is_called_shown, names)))
-        if unseen and not any(map(_is_called_openable, names)):
+        if unseen and not any(map(_is_called_openable, (*names, attributes.get("id") or ""))):
             found[node.mem_id] = node
     return list(found.values())
+
+
+def _selector(name: str) -> str:
+    """The selector of a class or an id that may hold any characters."""
+    return f'[class~="{name[1:]}"]' if name.startswith(".") else f'[id="{name[1:]}"]'
 
 
 def _is_unseen(style: str, node: LexborNode) -> bool:
@@ -89,13 +95,14 @@ def _squeezed(style: str) -> str:
 
 
 @lru_cache(maxsize=16)  # a site's pages have the same style sheet
-def _hidden_classes(css: str) -> tuple[tuple[str, str], ...]:
-    """The classes that a style sheet hides by themselves and without a condition such as @media, with how."""
+def _hidden_names(css: str) -> tuple[tuple[str, str], ...]:
+    """The classes (`.x`) and ids (`#x`) that a style sheet hides by themselves and without a condition such as @media,
+    with how."""
     found: list[tuple[str, str]] = []
     for before, how, depth in _rules(css, lambda _, how: _HIDES.search(how)):
         if not depth:
             selectors = _selectors(before).split(",")
-            lone = [name[1] for one in selectors if (name := _LONE_CLASS.fullmatch(one.strip()))]
+            lone = [name[1] for one in selectors if (name := _LONE_NAME.fullmatch(one.strip()))]
             if lone and (_hides(how) or _has_no_letters(how)):
                 found += [(name, how) for name in lone]
     return tuple(found)
@@ -103,12 +110,12 @@ def _hidden_classes(css: str) -> tuple[tuple[str, str], ...]:
 
 @lru_cache(maxsize=16)
 def _placed(css: str, names: frozenset[str]) -> frozenset[str]:
-    """Those of the classes that are in the selectors of rules that place what has them, and so show it again."""
+    """Those of the classes and ids in the selectors of rules that place what has them, and so show it again."""
     found: set[str] = set()
     named = re.compile("|".join(map(re.escape, sorted(names)))).search
     for before, how, _ in _rules(css, lambda before, how: named(before) and _PLACING.search(how)):
         if not (_hides(how) or _has_no_letters(how)):
-            found.update(_CLASS.findall(_selectors(before)))
+            found.update(_NAME.findall(_selectors(before)))
     return names & found
 
 

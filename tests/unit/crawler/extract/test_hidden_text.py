@@ -30,6 +30,7 @@ def unseen(html: str, css: str = "") -> list[str]:
 def test_text_without_size_or_outside_the_page_is_unseen(style: str) -> None:
     assert unseen(f"<p style='{style}'>trap</p><p>text</p>") == ["trap"]
     assert unseen("<p class='x9'>trap</p><p>text</p>", f"p{{color:red}} .x9 {{ {style} }}") == ["trap"]
+    assert unseen("<p id='x9'>trap</p><p>text</p>", f"p{{color:red}} #x9 {{ {style} }}") == ["trap"]
 
 
 @pytest.mark.parametrize(
@@ -56,10 +57,12 @@ def test_what_is_only_moved_or_small_is_seen(style: str) -> None:
         ".menu .x9 { display: none }",
         "/* .x9 { display: none } */",
         ".x9 { display: none",
+        "#x8 { display: none } #x8.open { display: block }",
+        "#more { display: none }",
     ],
 )
 def test_a_rule_that_depends_on_something_hides_nothing(css: str) -> None:
-    assert unseen("<p class='x9'>text</p>", css) == []
+    assert unseen("<p class='x9'>text</p><p id=x8>text</p><p id=more>text</p>", css) == []
 
 
 def test_text_that_waits_for_a_click_is_seen() -> None:
