@@ -7,6 +7,7 @@ enough articles are expected to be waiting, within the bounds for the fastest an
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,7 @@ JITTER = 0.05  # share by which an interval may be shorter, so that sources with
 HINTS_TRUSTED_BELOW = 1.0  # expected articles up to which a source's hint to poll less often is followed
 FIRST_WAIT = timedelta(hours=1)  # after one failure; doubled after each further one
 LONGEST_WAIT = timedelta(days=7)  # reached at the ninth failure in a row; a feed that fails for months may recover
+_SECONDS = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,9})?(?:\s*,\s*[0-9]{1,20}(?:\.[0-9]{1,9})?){0,7}")  # of Retry-After
 SPREAD = 0.1  # share of the wait, added by name, so that sources that failed together are not retried together
 
 
@@ -156,10 +158,14 @@ def back_off(name: str, strikes: float) -> timedelta:
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> datetime | None:
     """The time (UTC) before which a host must not be requested again (Retry-After, RFC 9110 10.2.3: seconds or a date),
-    at most 7 days ahead; None without the header. `headers` have lower-case names."""
+    at most 7 days ahead; None without the header. Of several seconds, as where a proxy adds its own, the most; seconds
+    may be a fraction, and a date in ISO 8601. `headers` have lower-case names."""
     said = headers.get("retry-after", "").strip()
     try:
-        until = now + timedelta(seconds=int(said)) if said.isdecimal() else parsedate_to_datetime(said)
+        if _SECONDS.fullmatch(said):
+            until = now + timedelta(seconds=max(map(float, said.split(","))))
+        else:
+            until = datetime.fromisoformat(said) if said[:4].isdecimal() else parsedate_to_datetime(said)
         until = (until if until.tzinfo else until.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None

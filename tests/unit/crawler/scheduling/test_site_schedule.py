@@ -280,6 +280,11 @@ def test_a_wrong_expression_is_told(expression: str, message: str) -> None:
     ("said", "wait"),
     [
         ("120", timedelta(minutes=2)),
+        ("90.5", timedelta(seconds=90.5)),
+        ("120, 240", timedelta(minutes=4)),
+        ("2026-10-21T08:28:00Z", timedelta(minutes=28)),
+        ("2026", timedelta(seconds=2026)),
+        ("-5", None),
         ("Wed, 21 Oct 2026 08:28:00 GMT", timedelta(minutes=28)),
         ("99999999999999999999", None),
         ("864000", timedelta(days=7)),
