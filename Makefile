@@ -110,7 +110,7 @@ bench-store: .venv/dev.stamp ## what storing an article costs on PostgreSQL, bes
 bench-scale: .venv/dev.stamp ## what 20,000 sites cost beside 2,000 and 200: the schedule, pages, status, health (takes minutes)
 	@$(BIN)/python -m bench.scale
 
-bench-all-due: .venv/dev.stamp ## 20,000 sites that are due at once, crawled by the daemon (takes half an hour or so)
+bench-all-due: .venv/dev.stamp ## 20,000 sites that are due at once, crawled by the daemon (takes ten minutes or so)
 	@$(BIN)/python -m bench.all_due
 
 bench-libraries: .venv/dev.stamp ## libraries that were not taken, beside what is in their place
