@@ -68,7 +68,7 @@ def read(document: HtmlDocument, found: list[jsonld.Node], page: Page, site: Sit
     _from_candidate(draft, page)
     metadata.fill_date(draft, "published", ago, "page")
     visible_metadata.apply_exact_time(draft, place.zone)
-    visible_metadata.date_from_htmldate(draft, document.tree.html or "", place)
+    visible_metadata.date_from_htmldate(draft, document, place)
     draft.fill("headline", _first_line(draft.body), "body")
     visible_metadata.apply_url_date(draft, document.url, place)
     said = page.candidate.language if page.candidate else None

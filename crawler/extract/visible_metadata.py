@@ -171,10 +171,13 @@ def _label_above(document: HtmlDocument, headline: str) -> str | None:
     return next((text for text in reversed(labels) if links[text] > 0 and section.is_label(document, text)), None)
 
 
-def date_from_htmldate(draft: Draft, html: str, place: dates.Place) -> None:
-    """Fills an empty publication date with the day that htmldate finds in the markup. Not with its extensive search,
-    which reads 15 كانون الثاني 2024 as the first of January."""
+def date_from_htmldate(draft: Draft, document: HtmlDocument, place: dates.Place) -> None:
+    """Fills an empty publication date with the day that htmldate finds in the pruned page, without comments and other
+    articles, and its JSON-LD. Not with its extensive search, which reads 15 كانون الثاني 2024 as the first of January.
+    """
     if draft.lacks("published"):
+        told = "".join(script.html or "" for script in document.original.css('script[type*="ld+json" i]'))
+        html = (document.tree.html or "").replace("</head>", f"{told}</head>", 1)
         found = find_date(html, extensive_search=False, original_date=True)
         fill_date(draft, "published", dates.machine(found, place) if found else None, "htmldate")
 

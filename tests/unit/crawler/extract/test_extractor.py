@@ -352,6 +352,13 @@ def test_a_day_beside_other_articles_and_comments_is_none_of_this_one(box: str) 
     assert article(html().replace("</main>", f"{box}</main>", 1)).origins["published"].startswith("address")
 
 
+def test_the_date_of_a_page_that_declares_no_article() -> None:
+    about = json.dumps({"@type": "WebPage", "datePublished": "2018-05-30T21:14:05+03:00"})
+    found = article(html(head=f'<script type="application/ld+json">{about}</script>'))
+    assert found.published is not None
+    assert found.published.date().isoformat() == "2018-05-30"
+
+
 @pytest.mark.parametrize("value", ["1528481645", "1528481645000", "2018-06-08T21:14:05+03:00"])
 def test_a_time_that_a_script_is_to_show(value: str) -> None:
     shown = f"<span class=post-date data-timestamp='{value}'></span>" + "".join(f"<p>{p}</p>" for p in TEXT)
