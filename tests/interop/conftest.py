@@ -58,7 +58,7 @@ def asking_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[st
 
 @pytest.fixture
 def tried_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of one of a test's own, which may delete and change what it likes, and ask for addresses."""
+    """The address of one of a test's own: nobody has deleted or changed anything, and it may, and ask for addresses."""
     with _serving(tmp_path_factory, asks=True) as (url, _):
         yield url
 
