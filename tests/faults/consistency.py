@@ -137,7 +137,7 @@ def _check_accounts(conn: Connection, site: str) -> None:
     offered = conn.execute(select(t.frontier.c.id).where(t.frontier.c.site == site)).all()
     assert sum(states.values()) == len(offered)
     assert states["pending"] == states["failed"] == 0, states
-    last = records.last_by_site(conn)[site]
+    last = records.last_by_site(conn, [site])[site]
     assert last.status == "ok", last
     for run in records.recent(conn, 1_000):
         for part in run.sites:
