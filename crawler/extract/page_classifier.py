@@ -30,7 +30,6 @@ _WALLS = (
     "#challenge-form, #challenge-running, #cf-challenge-running, .cf-error-details, #px-captcha, #captcha-container,"
     " [src*='_Incapsula_Resource'], [src*='captcha-delivery.com'], [src*='geo.captcha']"
 )
-_IS_WIKI = '"wgIsArticle":'
 _WIKI_CONFIG = re.compile(r'"(wgIsMainPage|wgDiffNewId|wgIsArticle)":(\w+)')
 _PARTS = re.compile(r"\s[-–—|:·»]\s|[|»!?.:…]+\s?")
 _DASH = re.compile(r"\s[-–—|·»]\s|\|")  # between a title and the site's name
@@ -84,7 +83,9 @@ def reject_document(document: HtmlDocument, found: list[jsonld.Node]) -> None:
 def _reject_wiki_page(document: HtmlDocument) -> None:
     """Rejects what a MediaWiki shows beside its articles, by what it tells its scripts
     (https://www.mediawiki.org/wiki/Manual:Interface/JavaScript#mw.config)."""
-    said = dict(_WIKI_CONFIG.findall(document.markup)) if _IS_WIKI in document.markup else {}
+    if not document.meta("generator").startswith("MediaWiki"):
+        return
+    said = dict(_WIKI_CONFIG.findall(document.markup))
     if said.get("wgIsMainPage") == "true":
         raise Refused(PageReason.HOME)
     if "wgDiffNewId" in said and (page := page_of(document.url)):

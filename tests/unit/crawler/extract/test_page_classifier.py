@@ -413,11 +413,11 @@ def test_a_title_that_is_a_notice_beside_the_name_of_the_site_is_a_wall(title: s
 )
 def test_what_a_wiki_shows_beside_its_articles_is_none(told: str, reason: PageReason) -> None:
     text = f"<h1>السد سيُفتح مساء اليوم</h1><article><p>{FLASH}</p><p>{FLASH * 3}</p></article>"
-    article_page = f'<script>RLCONF={{"wgIsArticle":true,"wgIsRedirect":false}};</script>{HEAD}{text}'
-    assert article(article_page)
+    wiki = '<meta name="generator" content="MediaWiki 1.39.17"/>'
+    assert article(f'{wiki}<script>RLCONF={{"wgIsArticle":true,"wgIsRedirect":false}};</script>{HEAD}{text}')
     url = "https://example.sy/index.php?title=A&diff=9&oldid=8"
     with pytest.raises(Refused) as refused:
-        stages.article(a_page(f"<script>RLCONF={{{told}}};</script>{HEAD}{text}", url=url), a_site())
+        stages.article(a_page(f"{wiki}<script>RLCONF={{{told}}};</script>{HEAD}{text}", url=url), a_site())
     assert refused.value.reason == reason
     if reason == PageReason.LEADS_ON:
         assert refused.value.message.params["url"] == "https://example.sy/index.php?title=A"
