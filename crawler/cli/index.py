@@ -23,7 +23,6 @@ app = typer.Typer()
 
 Repository = Annotated[str, typer.Argument(metavar="REPOSITORY", help="Its name in Elasticsearch.")]
 
-LISTED = "`arshif index snapshots` lists them"
 MAX_LISTED = 20  # differences listed one by one
 DIFFERENCES = {  # by kind
     "missing": "the archive has version {archived}, the index none",
@@ -167,10 +166,11 @@ def index_restore(
 
     config = load()
     with _elasticsearch(config) as engine, open_archive(config) as archive:
-        whole = [one for one in snapshots.snapshots(engine, repository) if one.state == "SUCCESS"]
-        chosen = next((one for one in whole if name in ("", one.name)), None)
+        found = snapshots.snapshots(engine, repository)
+        chosen = next((one for one in found if one.is_whole and name in ("", one.name)), None)
         if chosen is None:
-            raise ConfigError(f"there is no whole snapshot {name or 'of this index'} in {repository}: {LISTED}")
+            wanted = f"there is no whole snapshot {name or 'of this index'} in {repository}"
+            raise ConfigError(f"{wanted}: `arshif index snapshots` lists them")
         with progress() as shown:
             step = shown.begin("restore", BYTES)
             fill = partial(snapshots.restore, engine, repository, chosen, told=step.update)

@@ -16,6 +16,7 @@ from crawler.text import line
 from crawler.urls.article_filter import ARTICLE_SCORE, article_score, may_be_article
 from crawler.urls.canonical import canonical
 from crawler.urls.reasons import UrlReason
+from crawler.urls.wiki_pages import MEDIAWIKI
 
 _OUTLETS = frozenset(("NewsMediaOrganization", "WebSite", "Organization", "Corporation"))
 _SEPARATORS = re.compile(r"\s+[|–—»:•-]\s+")  # between an outlet's name and its motto in <title>
@@ -95,7 +96,7 @@ def _feeds(tree: LexborHTMLParser, document: SourceDocument, url: str) -> tuple[
     """The feeds that the page links to. That of a MediaWiki lists changes of all its pages, if it is not asked for the
     articles alone (https://www.mediawiki.org/wiki/Help:Recent_changes)."""
     feeds = alternates(document, url)
-    if _meta(tree, 'meta[name="generator" i]').startswith("MediaWiki"):
+    if _meta(tree, 'meta[name="generator" i]').startswith(MEDIAWIKI):
         feeds = [f"{feed}&namespace=0" if "?" in feed else feed for feed in feeds]
     return tuple(feeds)
 

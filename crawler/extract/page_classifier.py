@@ -15,7 +15,7 @@ from crawler.extract.draft import Draft
 from crawler.extract.html_document import HtmlDocument, text_of
 from crawler.models import Page
 from crawler.text import fold, words
-from crawler.urls.wiki_pages import page_of
+from crawler.urls.wiki_pages import MEDIAWIKI, page_of
 from index.model.codes import FetchReason, PageReason
 
 TRANSIENT_REASONS = (PageReason.WALL, PageReason.CONSENT)  # may pass: such pages are fetched again
@@ -83,7 +83,7 @@ def reject_document(document: HtmlDocument, found: list[jsonld.Node]) -> None:
 def _reject_wiki_page(document: HtmlDocument) -> None:
     """Rejects what a MediaWiki shows beside its articles, by what it tells its scripts
     (https://www.mediawiki.org/wiki/Manual:Interface/JavaScript#mw.config)."""
-    if not document.meta("generator").startswith("MediaWiki"):
+    if not document.meta("generator").startswith(MEDIAWIKI):
         return
     said = dict(_WIKI_CONFIG.findall(document.markup))
     if said.get("wgIsMainPage") == "true":

@@ -30,43 +30,41 @@ class Checkups:
         self.archive = archive
         self.since: datetime | None = None
 
-    def next(self, config: Config, now: datetime) -> None:
-        """The next check; `now` is UTC. Without a network there is none: its time will be part of a later one's."""
-        if network_is_there(self.archive, now):
-            checkup(self.archive, config, now, self.since)
-            self.since = now
+    def next(self, config: Config, now: datetime) -> list[str]:
+        """Judge the health of these sites, record an alert for each whose verdict changed, and return the ids of those
+        sites. Without a network none is judged: its time will be part of a later check's.
 
+        `now` is UTC.
+        """
+        if not network_is_there(self.archive, now):
+            return []
+        with self.archive.read() as conn:
+            chosen = self._chosen(conn, config)
+            seen = {site.id: _examine(conn, site, now) for site in chosen}
+            known = health.some(conn, list(seen))
+        changed, told = [], notifications.keys(config)
+        for site in chosen:
+            before = known.get(site.id, health.Health())
+            found = judge(seen[site.id], site.hosts.union(site.domains), site.time_zone, now, before)
+            after = advance(before, found, now)
+            if after == before:
+                continue
+            turned = after.verdict != before.verdict
+            keep = partial(_keep, site=site.id, found=after, alert=now if turned else None, told=told)
+            self.archive.write(keep).result()
+            if turned:
+                changed.append(site.id)
+                said = translate(after.detail or Message(HealthReason.WELL_AGAIN), FALLBACK)
+                log.warning("%s: %s", site.id, f"{after.verdict}: {said}" if after.verdict else said)
+        self.since = now
+        return changed
 
-def checkup(archive: Archive, config: Config, now: datetime, since: datetime | None = None) -> list[str]:
-    """Judge the health of all enabled sites, record an alert for each whose verdict changed, and return the ids of
-    those sites. After a check at `since`, those are left out that are well and were not crawled since then.
-
-    Times are UTC.
-    """
-    if not network_is_there(archive, now):
-        return []
-    with archive.read() as conn:
-        if since is None:
-            chosen = config.enabled
-        else:
-            ids = sorted(site_state.crawled_since(conn, since) | health.unsettled(conn))
-            chosen = tuple(site for id_ in ids if (site := config.sites.get(id_)) is not None and site.enabled)
-        seen = {site.id: _examine(conn, site, now) for site in chosen}
-        known = health.some(conn, list(seen))
-    changed, told = [], notifications.keys(config)
-    for site in chosen:
-        before = known.get(site.id, health.Health())
-        found = judge(seen[site.id], site.hosts.union(site.domains), site.time_zone, now, before)
-        after = advance(before, found, now)
-        if after == before:
-            continue
-        turned = after.verdict != before.verdict
-        archive.write(partial(_keep, site=site.id, found=after, alert=now if turned else None, told=told)).result()
-        if turned:
-            changed.append(site.id)
-            said = translate(after.detail or Message(HealthReason.WELL_AGAIN), FALLBACK)
-            log.warning("%s: %s", site.id, f"{after.verdict}: {said}" if after.verdict else said)
-    return changed
+    def _chosen(self, conn: Connection, config: Config) -> tuple[Site, ...]:
+        """The enabled sites, after a first check without those that are well and were not crawled since the last."""
+        if self.since is None:
+            return config.enabled
+        ids = sorted(site_state.crawled_since(conn, self.since) | health.unsettled(conn))
+        return tuple(site for id_ in ids if (site := config.sites.get(id_)) is not None and site.enabled)
 
 
 def network_is_there(archive: Archive, now: datetime) -> bool:

@@ -111,7 +111,7 @@ def _due(site: Site, last: LastRun | None, now: datetime, every: float | None, l
         return Due(site.id, now.astimezone(UTC), Message(ScheduleReason.NEVER_CRAWLED))
     if max(last.started, last.finished or last.started) > now + SKEW:
         return Due(site.id, now.astimezone(UTC), Message(ScheduleReason.CLOCK))
-    fixed = site.schedule.every or site.schedule.cron or every or learned is None
+    fixed = learned is None or is_fixed(site, every)
     if last.failures and (fixed or learned is None or not learned.failing):  # its pages failed, not its sources
         wait = back_off(site.id, last.failures)
         at = (last.finished or last.started) + wait
@@ -136,6 +136,11 @@ def basis(site: Site, settings: ScheduleSettings) -> str:
         "settings": settings.model_dump(mode="json", include={"every", "fastest", "slowest"}),
     }
     return hashlib.blake2b(json.dumps(said, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+
+def is_fixed(site: Site, every: float | None) -> bool:
+    """Whether a site is crawled by its own schedule, or each `every` minutes, whatever its sources publish."""
+    return bool(site.schedule.every or site.schedule.cron or every)
 
 
 def first_turn(site: Site, learned: SiteHistory, failing: bool = False) -> Turn:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from crawler.config import Config
 from crawler.processes.crawl_process import last_runs
-from crawler.scheduling.site_schedule import Due, basis, due
+from crawler.scheduling.site_schedule import Due, basis, due, is_fixed
 from crawler.session.source_stats import load_stats
 from crawler.settings_model import ScheduleSettings
 from crawler.site_config import Site
@@ -101,7 +101,8 @@ class SiteTurns:
 def compute(conn: Connection, sites: Sequence[Site], settings: ScheduleSettings, now: datetime) -> dict[str, Due]:
     """When each of these sites is crawled next, by its id."""
     last, waits = last_runs(conn, [site.id for site in sites]), hosts.waiting(conn, now)
-    return {site.id: due(site, last, now, settings.every, load_stats(conn, site, settings), waits) for site in sites}
+    learned = {site.id: load_stats(conn, site, settings) for site in sites if not is_fixed(site, settings.every)}
+    return {site.id: due(site, last, now, settings.every, learned.get(site.id), waits) for site in sites}
 
 
 def _shown(turn: StoredTurn, now: datetime) -> tuple[datetime | None, object]:

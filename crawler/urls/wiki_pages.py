@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+MEDIAWIKI = "MediaWiki"  # how what its pages name as their generator begins
 # What asks for a comparison or a state, and the parameters that go with it. MediaWiki:
 # https://www.mediawiki.org/wiki/Manual:Parameters_to_index.php; DokuWiki, whose revisions are Unix times:
 # https://www.dokuwiki.org/devel:request_parameters

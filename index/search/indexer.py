@@ -139,16 +139,17 @@ def restore(
     """
     name = new_target(engine.prefix)
     fill(name)
-    there = [(one.id, one.version) for one in engine.scan(name)]
+    there = {one.id: one.version for one in engine.scan(name)}
+    newest = {id_: version for id_, version in there.items() if not is_earlier(id_)}
 
     def start(conn: Connection) -> None:
         now = datetime.now(UTC)
         outbox.start_target(conn, engine.name, name, now)
-        outbox.acknowledge(conn, name, there)
+        outbox.acknowledge(conn, name, newest.items())
         archived = document_versions(conn)
-        outbox.remove(conn, engine.name, [one for one in there if one[0] not in archived], now)
-        newer = {id_: version for id_, version in there if version > archived.get(id_, version)}
-        documents.count_on(conn, {id_: version for id_, version in newer.items() if not is_earlier(id_)}, now)
+        outbox.remove(conn, engine.name, [(id_, there[id_]) for id_ in sorted(there.keys() - archived.keys())], now)
+        ahead = {id_: version for id_, version in newest.items() if version > archived.get(id_, version)}
+        documents.count_on(conn, ahead, now)
 
     _begin(archive, engine, start)
     return _build(archive, engine, name, batch, told)

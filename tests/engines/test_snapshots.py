@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
 from elasticsearch import Elasticsearch
 
-from index.archive import Archive, articles, documents, erasure
+from index.archive import Archive, documents, erasure
 from index.engines import Engine
 from index.engines.elastic import snapshots
 from index.engines.elastic.mapping import EARLIER
@@ -23,11 +22,10 @@ from index.search.verify import verify
 from tests.engines.conftest import opened
 from tests.faults.consistency import Installation
 from tests.integration.harness import elasticsearch_env
-from tests.support.archive_samples import NOW, article, page
+from tests.support.archive_samples import NOW, store
 from tests.support.patience import PATIENCE
 from tests.support.requirements import missing
-from tests.support.warcs import Archived, warc
-from tests.support.warcs import article as markup
+from tests.support.warcs import Archived, article, warc
 
 pytestmark = pytest.mark.elasticsearch
 
@@ -64,12 +62,6 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
     with Archive(tmp_path / "archive.sqlite3") as it:
         store(it, range(STORED))
         yield it
-
-
-def store(archive: Archive, numbers: range, more: str = "", hours: int = 0) -> None:
-    pages = [article(f"https://step.example/{n}", headline=f"خبر {n}", body=f"حلب {n} {more}") for n in numbers]
-    for one in pages:
-        archive.write(lambda c, one=one: articles.store(c, page(one, NOW + timedelta(hours=hours)))).result()  # type: ignore[misc]
 
 
 def forget(archive: Archive, number: int) -> None:
@@ -141,7 +133,9 @@ def test_snapshots_are_listed_newest_first_and_others_left_alone(
     with pytest.raises(IndexUnavailable, match="no index"):
         snapshots.take(engine, repository, lambda *_: None)
     indexer.index_pending(archive, engine)
-    client.snapshot.create(repository=repository, snapshot=f"{engine.prefix}-by-hand", wait_for_completion=True)
+    # Of its own indexes only: an index cannot be deleted, as other tests do, while a snapshot of it is taken
+    by_hand = {"indices": f"{engine.prefix}*", "wait_for_completion": True}
+    client.snapshot.create(repository=repository, snapshot=f"{engine.prefix}-by-hand", **by_hand)
     taken = [snapshots.take(engine, repository, lambda *_: None) for _ in range(2)]
     assert snapshots.snapshots(engine, repository) == taken[::-1]
     with pytest.raises(IndexMismatch, match="has no snapshot repository 'none'"):
@@ -153,7 +147,7 @@ def test_snapshots_are_listed_newest_first_and_others_left_alone(
 
 def test_the_commands(elasticsearch_url: str, repository: str, client: Elasticsearch, tmp_path: Path) -> None:
     pages = [
-        Archived(f"https://www.example.com/news/decision-number-{n}", f"2020-02-{n + 1:02}T00:00:00Z", markup(n))
+        Archived(f"https://www.example.com/news/decision-number-{n}", f"2020-02-{n + 1:02}T00:00:00Z", article(n))
         for n in range(6)
     ]
     (tmp_path / "a.warc.gz").write_bytes(warc(pages))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from index.archive import Archive, articles, documents, erasure
+from index.archive import Archive, documents, erasure
 from index.engines import Engine, base, elastic, embedded, record
 from index.engines.record import earlier_id
 from index.errors import IndexMismatch, IndexUnavailable
@@ -21,7 +21,7 @@ from index.search import indexer
 from index.search.query_language import parse
 from index.search.verify import Difference, repair, verify
 from tests.engines.corpus import document
-from tests.support.archive_samples import HOUR, NOW, article, page
+from tests.support.archive_samples import NOW, store
 from tests.support.patience import PATIENCE, wait_for
 
 STORED = 150
@@ -35,13 +35,6 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
         store(it, range(STORED))
         store(it, range(STORED), "وأضاف المصدر", hours=1)  # so that an older version is there to be planted
         yield it
-
-
-def store(archive: Archive, numbers: range, more: str = "", hours: int = 0) -> None:
-    pages = [article(f"https://step.example/{n}", headline=f"خبر {n}", body=f"حلب {n} {more}") for n in numbers]
-    for one in pages:
-        archive.write(lambda c, one=one: articles.store(c, page(one, NOW + hours * HOUR)))  # type: ignore[misc]
-    archive.write(lambda _: None).result()
 
 
 def stored(archive: Archive) -> list[IndexDocument]:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -18,25 +18,14 @@ import httpx
 import psutil
 import pytest
 
-from tests.integration.harness import ROOT
+from tests.integration.harness import ROOT, started
 from tests.support.patience import PATIENCE, wait_for
 
 
-@contextmanager
-def demo(log: Path, **env: str) -> Iterator[subprocess.Popen[bytes]]:
+def demo(log: Path, **env: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
     """The demo, running; what it prints goes to the log."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("ARSHIF_")}
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "scripts.demo"], cwd=ROOT, env=clean | env, stdout=out, stderr=out,
-            start_new_session=True,
-        )  # fmt: skip
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+    return started([sys.executable, "-m", "scripts.demo"], log, ROOT, clean | env)
 
 
 def until(log: Path, pattern: str) -> re.Match[str]:

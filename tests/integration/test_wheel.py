@@ -13,15 +13,13 @@ import sys
 import sysconfig
 import venv
 import zipfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.integration.daemon_process import free_port
-from tests.integration.harness import ROOT
+from tests.integration.harness import ROOT, started
 from tests.support.news_sites import Newsroom
 from tests.support.patience import PATIENCE, wait_for
 
@@ -58,30 +56,16 @@ def arshif(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(arshif: Path, cwd: Path, *arguments: str, code: int = 0, **env: str) -> str:
     """What the installed command prints."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("ARSHIF", "PYTHON"))}
     done = subprocess.run(
-        [arshif, *arguments], cwd=cwd, env=clean | env, capture_output=True, text=True, timeout=PATIENCE, check=False
+        [arshif, *arguments], cwd=cwd, env=clean(**env), capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout
 
 
-@contextmanager
-def started(
-    arshif: Path, command: str, log: Path, cwd: Path, env: Mapping[str, str]
-) -> Iterator[subprocess.Popen[bytes]]:
-    """A command that goes on by itself, with its outputs in a file; it is over after the block."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("ARSHIF", "PYTHON"))}
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [arshif, command], cwd=cwd, env={**clean, **env}, stdout=out, stderr=out, start_new_session=True
-        )
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+def clean(**env: str) -> dict[str, str]:
+    """The environment of whoever has the wheel and no clone."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("ARSHIF", "PYTHON"))} | env
 
 
 def test_it_carries_what_it_needs_and_nothing_else(wheel: Path) -> None:
@@ -159,7 +143,7 @@ def test_it_runs_and_serves_the_page_until_it_is_told_to_end(arshif: Path, tmp_p
     with Newsroom(via="proxy", only=("jannah",)) as room:
         env = {"ARSHIF_CONFIG": str(room.config(tmp_path / "config")), "ARSHIF_WEB__PORT": str(port)}
         founding = room.article("jannah", "founding").headline
-        with started(arshif, "run", log, tmp_path, env) as process:
+        with started([arshif, "run"], log, tmp_path, clean(**env)) as process:
             wait_for(lambda: re.search(r"daemon: run \d+: ok; \d+ new", log.read_text("utf-8")), log.read_text)
             found = wait_for(
                 lambda: httpx.get(f"{page}/api/search", params={"q": "البوكمال"}, timeout=PATIENCE).json()["hits"],
@@ -181,7 +165,7 @@ def assert_demo(arshif: Path, tmp_path: Path) -> None:
     """This command shows the demo: a crawl ends, what it stored is found, and nothing stays."""
     log, folder = tmp_path / "demo.log", tmp_path / "tmp"
     folder.mkdir()
-    with started(arshif, "demo", log, tmp_path, {"TMPDIR": str(folder)}) as process:
+    with started([arshif, "demo"], log, tmp_path, clean(TMPDIR=str(folder))) as process:
         wait_for(
             lambda: re.search(r"daemon: run \d+: ok; \d+ new", log.read_text("utf-8")), lambda: log.read_text("utf-8")
         )

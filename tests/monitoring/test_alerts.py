@@ -19,7 +19,7 @@ from crawler import daemon
 from crawler.config import Config, load
 from crawler.errors import ConfigError
 from crawler.monitoring import health_job, notifications
-from crawler.monitoring.health_job import Checkups, checkup
+from crawler.monitoring.health_job import Checkups
 from index.archive import Archive, health, site_state
 from index.archive import tables as t
 from index.archive.database import Database
@@ -80,9 +80,9 @@ def test_a_dead_feed_is_told_once_and_shown(broken: Harness) -> None:
     now, nowhere = datetime.now(UTC), "json://127.0.0.1:9/"
     with broken.open() as archive, hook() as (address, got):
         config = told_to(load(broken.config), nowhere, "hunter2", address)
-        assert checkup(archive, config, now) == []  # it may pass
-        assert checkup(archive, config, now + timedelta(hours=2, minutes=10)) == ["fa"]
-        assert checkup(archive, config, now + timedelta(hours=2, minutes=20)) == []
+        assert Checkups(archive).next(config, now) == []  # it may pass
+        assert Checkups(archive).next(config, now + timedelta(hours=2, minutes=10)) == ["fa"]
+        assert Checkups(archive).next(config, now + timedelta(hours=2, minutes=20)) == []
 
         for sent in (1, 0, 0):  # two addresses answer never, and the third is told once
             assert notifications.send(archive, config, now) == sent
@@ -194,8 +194,8 @@ def test_a_site_that_is_well_is_examined_again_once_it_was_crawled(
 def test_without_a_network_no_site_is_blamed(broken: Harness) -> None:
     later = datetime.now(UTC) + timedelta(hours=12)
     with broken.open() as archive:
-        assert checkup(archive, load(broken.config), later) == []
-        assert checkup(archive, load(broken.config), later + timedelta(days=1)) == []
+        assert Checkups(archive).next(load(broken.config), later) == []
+        assert Checkups(archive).next(load(broken.config), later + timedelta(days=1)) == []
 
 
 def test_a_test_message_is_sent_or_says_why_not(broken: Harness) -> None:

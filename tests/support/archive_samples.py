@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, update
 
+from index.archive import Archive, articles, turns
 from index.archive import tables as t
-from index.archive import turns
 from index.archive.articles import Fetched
 from index.archive.turns import NewTurn, StoredTurn
 from index.model.article import Article, Image
@@ -56,6 +56,14 @@ def page(of: Article, at: datetime = NOW, **fields: Any) -> Fetched:
         "revisit_at": at + HOUR,
     } | fields
     return Fetched(site=of.site, article=of, fetched=at, **values)
+
+
+def store(archive: Archive, numbers: range, more: str = "", hours: int = 0) -> None:
+    """Store an article of a few words for each number, with `more` of them, as fetched so many hours after NOW."""
+    pages = [article(f"https://step.example/{n}", headline=f"خبر {n}", body=f"حلب {n} {more}") for n in numbers]
+    for one in pages:
+        archive.write(lambda c, one=one: articles.store(c, page(one, NOW + hours * HOUR)))  # type: ignore[misc]
+    archive.write(lambda _: None).result()
 
 
 def stored_when_fetched(conn: Connection) -> None:

@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 
 from elasticsearch import AuthorizationException, Elasticsearch, NotFoundError
 
-from index.engines.base import MAPPING_VERSION, REBUILD, is_ours
+from index.engines.base import REBUILD, is_ours
 from index.engines.elastic.client import reason
 from index.engines.elastic.engine import ElasticEngine
-from index.engines.elastic.mapping import EARLIER, template
+from index.engines.elastic.mapping import EARLIER
 from index.errors import IndexMismatch, IndexUnavailable
 
 LOOK_SECONDS = 1.0  # between two looks at how far the cluster is
@@ -34,6 +34,11 @@ class Snapshot:
     target: str
     begun: datetime
     state: str
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it has all of the target, so that it can be restored."""
+        return self.state == "SUCCESS"
 
 
 def take(engine: ElasticEngine, repository: str, told: Told) -> Snapshot:
@@ -57,12 +62,9 @@ def take(engine: ElasticEngine, repository: str, told: Told) -> Snapshot:
             wait_for_completion=False,
         )
         while (found := _snapshots(client, repository, name)[0]).state == IN_PROGRESS:
-            (status,) = client.snapshot.status(repository=repository, snapshot=name)["snapshots"]
-            told(
-                status["stats"].get("processed", {}).get("size_in_bytes", 0), status["stats"]["total"]["size_in_bytes"]
-            )
+            told(*_written(client, repository, name))
             time.sleep(LOOK_SECONDS)
-    if found.state != "SUCCESS":
+    if not found.is_whole:
         raise IndexUnavailable(f"The snapshot {name} is not whole ({found.state}): its cause is in the server's log.")
     return found
 
@@ -89,7 +91,6 @@ def restore(engine: ElasticEngine, repository: str, snapshot: Snapshot, target: 
         raise IndexMismatch(f"{snapshot.name} is of an index of another release: {REBUILD}.")
     indices = [target, target + EARLIER]
     with _asking(engine, repository) as client:
-        client.indices.put_index_template(name=f"{engine.prefix}-v{MAPPING_VERSION}", **template(engine.prefix))
         client.snapshot.restore(
             repository=repository,
             snapshot=snapshot.name,
@@ -112,6 +113,13 @@ def restore(engine: ElasticEngine, repository: str, snapshot: Snapshot, target: 
             stalled = 0 if moves else stalled + 1
             time.sleep(LOOK_SECONDS)
     raise IndexUnavailable(f"{snapshot.name} could not be restored: the cause is in the server's log.")
+
+
+def _written(client: Elasticsearch, repository: str, name: str) -> tuple[int, int]:
+    """The bytes of a snapshot that the repository has got, and those of all."""
+    (status,) = client.snapshot.status(repository=repository, snapshot=name)["snapshots"]
+    sizes = status["stats"]
+    return sizes.get("processed", {}).get("size_in_bytes", 0), sizes["total"]["size_in_bytes"]
 
 
 def _recovered(client: Elasticsearch, indices: list[str]) -> tuple[int, int]:
