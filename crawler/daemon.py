@@ -263,7 +263,8 @@ class Daemon:
         how: dict[str, Any] = {"why": RunCause.SCHEDULED, "server": self.server, "free": self.still_free}
         try:
             run = crawl_process.start(self.config, self.archive, ready, **how)
-        except Busy:  # all are taken
+        except Busy:  # all are taken: others may be due
+            self.next_look = 0.0
             return
         self.running.append(run)
         log.info("run %d: %s", run.number, _named(run.sites))
@@ -332,12 +333,13 @@ class Daemon:
             barred |= {one.site for one in requests.waiting(conn) if now - one.asked < REQUESTS_FIRST}
             look = self.turns.look(conn, now, lambda site: site.id not in barred and not site.hosts & busy)
             deaths = records.deaths(conn, [site.id for site in look.due])
+            machines = self.machine.count(conn)
         if look.new:
             self.archive.write(lambda conn: turns.settle(conn, look.new, now)).result()
         wait = IDLE_INTERVAL if look.next is None else min(look.next - now, IDLE_INTERVAL)
         self.next_look = time.monotonic() + wait.total_seconds()
         calm = [site for site in look.due if deaths.get(site.id, 0) < crawl_process.ALONE_AFTER]
-        return calm[: ceil(len(calm) / self.machine.count)] or list(look.due[:1])
+        return calm[: ceil(len(calm) / machines)] or list(look.due[:1])
 
     def still_free(self, conn: Connection, sites: Sequence[Site]) -> list[Site]:
         """Those of these sites that nobody has begun to crawl, nor another on their hosts, since `due` found them."""

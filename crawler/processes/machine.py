@@ -14,6 +14,8 @@ from functools import partial
 from importlib.metadata import version
 from threading import Lock
 
+from sqlalchemy import Connection
+
 from crawler.config import Config
 from crawler.errors import Busy
 from crawler.processes import crawl_process
@@ -40,7 +42,6 @@ class Machine:
         self.config, self.archive = config, archive
         self.shared = archive.database.shared
         self.name = name_of(config)
-        self.count = 1  # of machines that take sites, this one included
         self.wrong_clock = self.drained = False
         self.to_end = False  # once what runs is done
         self.joined = False
@@ -50,6 +51,10 @@ class Machine:
     def takes(self) -> bool:
         """Whether it may take sites: not if it is drained, nor with a clock by which others' times would be wrong."""
         return not (self.wrong_clock or self.drained)
+
+    def count(self, conn: Connection) -> int:
+        """How many machines take sites, this one included."""
+        return max(1, machines.count(conn)) if self.shared else 1
 
     def beat(self, now: float, running: int) -> None:
         """Let others know that this machine is there, with so many runs, and end the runs of those that are dead; at
@@ -66,7 +71,6 @@ class Machine:
             self.archive.write(lambda conn: machines.join(conn, self.name, *told)).result()
             self.joined = True
         heard = self.archive.write(partial(machines.beat, name=self.name, running=running)).result()
-        self.count = heard.machines
         self._compare(heard.now)
         self._obey(heard.drained, begins)
         if dead := crawl_process.reap_dead_runs(self.config, self.archive):

@@ -23,6 +23,7 @@ import struct
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, BinaryIO
 
 from crawler.errors import PageProblem
@@ -48,7 +49,11 @@ def main(parent: int, fd: int) -> None:
     load()
     gc.freeze()
     gc.set_threshold(GARBAGE)
-    with socket.socket(fileno=fd) as connection, connection.makefile("rb") as jobs:
+    with (
+        suppress(ConnectionError),  # the parent has closed its end while this one was starting, or at a job
+        socket.socket(fileno=fd) as connection,
+        connection.makefile("rb") as jobs,
+    ):
         connection.sendall(frame((True, None)))
         while head := jobs.read(LENGTH.size):
             connection.sendall(_answer(jobs, LENGTH.unpack(head)[0]))

@@ -47,11 +47,10 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """What a machine hears as it is heard: the database's time (UTC), how many machines take sites, and whether it is
-    `drained`, and so to take none."""
+    """What a machine hears as it is heard: the database's time (UTC), and whether it is `drained`, and so to take no
+    sites."""
 
     now: datetime
-    machines: int
     drained: bool
 
 
@@ -68,9 +67,14 @@ def beat(conn: Connection, name: str, running: int) -> Beat:
     """Let others know that this machine is there, with so many runs."""
     heard = update(machines).where(machines.c.name == name).values(heard=clock(), running=running)
     drained = conn.execute(heard.returning(machines.c.drained)).scalar_one_or_none()
+    return Beat(conn.execute(select(clock())).scalar_one(), drained is not None)
+
+
+def count(conn: Connection) -> int:
+    """How many machines take sites."""
     takes = machines.c.ended.is_(None) & machines.c.drained.is_(None) & (machines.c.heard > clock(-LIFE))
-    now, count = conn.execute(select(clock(), func.count()).select_from(machines).where(takes)).one()
-    return Beat(now, max(1, count), drained is not None)
+    found: int = conn.execute(select(func.count()).select_from(machines).where(takes)).scalar_one()
+    return found
 
 
 def leave(conn: Connection, name: str) -> None:

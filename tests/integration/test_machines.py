@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from copy import copy
 from datetime import UTC, datetime
@@ -34,6 +34,7 @@ from tests.support.requirements import missing
 
 NAMES = ("one", "two", "three")
 SITES = ("arabic2", "english", "fa", "fr")
+DELAY = 3.0  # seconds
 # Upkeep every three seconds, not every ten minutes
 BUSTLING = "from crawler import daemon; daemon.CHECKUP = 3.0; from crawler.cli.app import main; main()"
 # As of another container: nobody else sees whether its processes live
@@ -44,6 +45,11 @@ APART = ("unshare", "--pid", "--fork", "--mount-proc", "--kill-child")
 def _apart() -> None:
     if subprocess.run([*APART, "true"], check=False, capture_output=True).returncode:
         missing("no process namespaces can be made here")
+
+
+def settings(delay: float) -> dict[str, Any]:
+    """A run at a time, in which nobody loses patience before the others have begun theirs."""
+    return {"machine": {"runs": 1}, "politeness": {"delay": delay, "timeout": 600}}
 
 
 @contextmanager
@@ -97,6 +103,11 @@ def ids(house: Harness, room: Newsroom) -> set[str | None]:
         return {documents.by_url(conn, url) for url in addresses(room)}
 
 
+def said(services: Iterable[Service]) -> str:
+    """What these have said of late."""
+    return "\n\n".join(one.log[-3000:] for one in services)
+
+
 def told(got: list[dict[str, Any]]) -> list[str]:
     """The addresses of articles in the messages, each as often as it was told."""
     return re.findall(r"^http://\S+", "\n".join(str(one["message"]) for one in got), re.MULTILINE)
@@ -107,19 +118,17 @@ def test_three_machines_share_the_sites_and_do_once_what_is_to_be_done_once(
 ) -> None:
     """And when one of them is killed, the others take its sites over, once it has been silent for long enough."""
     with Newsroom(via="proxy", only=SITES) as room, hook() as (address, got), ExitStack() as stack:
-        house = Harness(
-            room, tmp_path, postgresql_server, settings={"notify": [address], "machine": {"runs": 1}}, every=0.3
-        )
+        house = Harness(room, tmp_path, postgresql_server, settings=settings(0) | {"notify": [address]}, every=0.3)
         opened(house, False)
         services = {name: stack.enter_context(machine(house, name)) for name in NAMES}
         wait_for(lambda: joined(house) == set(NAMES))
         for site in SITES:
-            room.hang(site, 0.5)  # so that no machine is done before the last one has looked
+            room.hang(site, PATIENCE)
         opened(house, True)
-        wait_for(lambda: None not in ids(house, room))
-        assert len(boots(house)) == len(NAMES), "each had its share"
+        wait_for(lambda: len(boots(house)) == len(NAMES), lambda: said(services.values()))  # each has its share
         for site in SITES:
             room.hang(site, 0)
+        wait_for(lambda: None not in ids(house, room), lambda: said(services.values()))
         with house.open() as archive:
             archive.write(lambda conn: saved_searches.add(conn, "all", "-qqqq", datetime.now(UTC))).result()
         new = {room.publish(site).url for site in SITES}
@@ -137,7 +146,7 @@ def test_three_machines_share_the_sites_and_do_once_what_is_to_be_done_once(
         room.hang("fr", 0)
         late = room.publish("fr").url
         others = [one for name, one in services.items() if name != holder]
-        wait_for(lambda: late in house.documents(), lambda: "\n".join(one.log[-3000:] for one in others))
+        wait_for(lambda: late in house.documents(), lambda: said(others))
         wait_for(lambda: late in told(got))
         assert [end(one) for one in others] == [0, 0]
 
@@ -191,7 +200,7 @@ def test_a_second_machine_of_the_same_name_is_refused(postgresql_server: Server,
 def test_no_host_is_asked_by_two_machines_within_its_delay(postgresql_server: Server, tmp_path: Path) -> None:
     """Two sites, each crawled by another machine, whose feeds lead to a third one's host."""
     with Newsroom(via="proxy", only=("english",)) as room, ExitStack() as stack:
-        house = Harness(room, tmp_path, postgresql_server, settings={"machine": {"runs": 1}}, every=60, delay=DELAY)
+        house = Harness(room, tmp_path, postgresql_server, settings=settings(DELAY), every=60)
         (house.config / "sites" / "test" / "english.yaml").unlink()
         pages = [article.url for article in room.articles("english")]
         halves = {"left": pages[::2], "right": pages[1::2]}
@@ -202,10 +211,12 @@ def test_no_host_is_asked_by_two_machines_within_its_delay(postgresql_server: Se
             )
         services = [stack.enter_context(machine(house, name)) for name in NAMES[:2]]
         wait_for(lambda: joined(house) == set(NAMES[:2]))
+        room.hang("english", PATIENCE)
         opened(house, True)
+        wait_for(lambda: len(boots(house)) == len(services), lambda: said(services))
+        room.hang("english", 0)
         wait_for(lambda: set(pages) <= {f"http://{one.host}{one.path}" for one in room.requests("english")})
         assert [end(one) for one in services] == [0, 0]
-        assert len(boots(house)) == 2
         asked = room.requests("english")
         gaps = [later.time - earlier.time for earlier, later in pairwise(asked)]
         assert min(gaps) > 0.95 * DELAY, gaps
@@ -213,8 +224,6 @@ def test_no_host_is_asked_by_two_machines_within_its_delay(postgresql_server: Se
         assert max(map(min, times)) < min(map(max, times)), "both asked it in the same minutes"
 
 
-# Seconds. A machine looks at what is due every ten, several times before another has asked for half of the pages
-DELAY = 8.0
 SITE = """\
 name: {name}
 homepage: http://{name}.example/

@@ -10,6 +10,7 @@ import asyncio
 import ctypes
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -306,6 +307,16 @@ def test_workers_die_with_a_parent_that_is_killed(forking: str, others: int) -> 
         assert (len(workers), len(children)) == (1, 1 + others)
         os.kill(parent.pid, signal.SIGKILL)
     wait_for(lambda: not any(_alive(child) for child in children))
+
+
+def test_a_worker_that_nobody_waits_for_any_more_says_nothing() -> None:
+    ours, its = socket.socketpair()
+    command = [sys.executable, "-m", "crawler.processes.parse_worker", str(os.getpid()), str(its.fileno())]
+    with its, subprocess.Popen(command, pass_fds=[its.fileno()], stderr=subprocess.PIPE, text=True) as worker:
+        ours.close()  # while it loads what it needs
+        its.close()
+        assert worker.communicate()[1] == ""
+    assert worker.returncode == 0
 
 
 def _alive(process: psutil.Process) -> bool:
