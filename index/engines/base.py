@@ -18,7 +18,7 @@ from index.model.message import Message
 from index.model.query import Query
 from index.model.results import Matches
 
-MAPPING_VERSION = 4  # of fields and analysis; an index of another version is rebuilt
+MAPPING_VERSION = 5  # of fields and analysis; an index of another version is rebuilt
 REBUILD = "run `arshif index rebuild`: it makes a new one from the archive"  # the remedy for a lost index
 _TARGET = re.compile(r"(?P<prefix>.+)-v[0-9]+-[0-9]{8}t[0-9]+")
 MAX_FACET_VALUES = 50  # values returned per facet, those with the most articles

@@ -8,7 +8,7 @@ articles of that language if the query has other terms.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
@@ -30,7 +30,7 @@ from index.model.query import (
     Sort,
     Words,
 )
-from index.text import arabic, spellings
+from index.text import arabic, hebrew, spellings
 from index.text.analysis import scripts, stem_rows, stop_words, words
 
 # Exact over stem and headline over body; scores add up. Not based on any measurement yet, and the same for all engines.
@@ -160,7 +160,8 @@ def _clause(node: Node) -> Clause | None:
     """The clause of a node; None if it contains no word, such as "!!!"."""
     match node:
         case Words():
-            return _any([*_rows(node.text, node.field), *_guesses(node), *_respelt(node)])
+            alike = (node, *(replace(node, text=other) for other in spellings.variants(node.text)))
+            return _any([c for n in alike for c in (*_rows(n.text, n.field), *_guesses(n), *_respelt(n))])
         case Prefix(text, field):
             *first, last = words(text) or [""]
             begins = (
@@ -210,16 +211,19 @@ def _rows(text: str, field: Field | None) -> list[Clause]:
 
 
 def _guesses(node: Words) -> Iterator[Clause]:
-    """A word with the particles and endings that its stem leaves; not in quotes."""
+    """A word with the particles and endings that its stem leaves, or in two parts; not in quotes."""
     found = words(node.text)
     if node.phrase:
         return
-    for row in spellings.with_particles(node.text):
+    for row in (*spellings.with_particles(node.text), *spellings.parts(node.text)):
         yield from (PhraseClause(name, row, GUESSED * WEIGHTS[name]) for name in _fields(node.field))
-    if len(found) != 1 or "ar" not in scripts(found[0]):
+    if len(found) != 1:
         return
-    stemmed = tuple(f"ar:{form}" for form in arabic.variants(found[0]))
-    exact = (*arabic.exact_forms(found[0]), *spellings.with_affixes(found[0]))
+    stemmed: tuple[str, ...] = ()
+    exact = hebrew.with_particles(found[0])
+    if "ar" in scripts(found[0]):
+        stemmed = tuple(f"ar:{form}" for form in arabic.variants(found[0]))
+        exact = (*arabic.exact_forms(found[0]), *spellings.with_affixes(found[0]))
     for field, forms in (("_stem", stemmed), ("", exact)):
         for name in _fields(node.field) if forms else ():
             yield FormsClause(f"{name}{field}", forms, GUESSED * WEIGHTS[name])

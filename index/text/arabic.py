@@ -23,6 +23,7 @@ _OF_LAM = re.compile("[وف]?ل(?P<own>ل..+)")  # للجنة is of ل and ال�
 _ENDINGS = ("ه", "ها", "هم", "هن", "كم", "نا", "ا")  # that `stem` leaves on some short words
 _VERB_ENDINGS = ("ت", "وا", "نا", "هم", "ها", "كم")  # that the stem of a verb or a short word may keep: فتحت, كلهم
 _PLURALS = ("ات", "ين")  # sound ones, before which ة goes: للغات
+_LEAST_COUNTRY = 4  # letters of a name of a country, less one
 MIN_STEM = 3  # letters of a stem before which a single letter is taken for a particle
 
 
@@ -103,8 +104,17 @@ def exact_forms(word: str) -> tuple[str, ...]:
     found += [article + rest for rest in short for article in ("", "ال", "بال", "لل")]
     found += [f"{form.removesuffix('ه')}{ending}" for form in found for ending in _PLURALS]
     found += [_open(one) + ending for one in own if one.startswith("و") for ending in _ENDINGS]  # as if of "and"
+    countries = list(filter(None, map(_as_country, own)))
+    found += [particle + one for particle in ("", *_PREPOSITIONS) for one in countries]
     found += [joined for form in found for joint in _JOINTS if not _is_own_word(joined := joint + form)]
     return tuple(dict.fromkeys(found))
+
+
+def _as_country(word: str) -> str | None:
+    """A folded word with the other ending of names of countries: سوريا for سورية, ليبية for ليبيا."""
+    if len(word) <= _LEAST_COUNTRY or not word.endswith(("يا", "يه")):
+        return None
+    return word[:-1] + ("ه" if word.endswith("ا") else "ا")
 
 
 def _is_hidden(particle: str, word: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from functools import cache
+from importlib.resources import files
 
 # Letters that writers and keyboards vary. Hamza on a seat is one letter, whatever its seat: مسؤول and مسئول, أعضاؤها
 # and أعضائها. Alef loses its hamza: الأحمد and الاحمد.
@@ -18,9 +19,11 @@ LETTERS: Mapping[str, str] = {
     "ـ": "",  # tatweel
     "ё": "е",
     "ς": "σ",
+    **dict(zip("ऩऱऴँ", "नरळं", strict=True)),  # nukta in one character with its letter; the two signs of nasal vowels
 }
 
-# Marks that a writer may omit. Vowel signs of Indic and Thai scripts are not among them: they are letters there.
+# Marks that a writer may omit. Vowel signs of Indic and Thai scripts are not among them: they are letters there; so are
+# Bengali letters with a nukta.
 MARKS = (
     (0x0300, 0x036F),  # combining accents
     (0x0591, 0x05C7),  # Hebrew points
@@ -28,6 +31,7 @@ MARKS = (
     (0x064B, 0x065F),  # tashkeel
     (0x0670, 0x0670),  # dagger alef
     (0x06D6, 0x06ED),  # Quranic pauses
+    (0x093C, 0x093C),  # nukta of Devanagari
     (0xFE00, 0xFE0F),  # variation selectors
 )
 
@@ -52,10 +56,18 @@ LATIN: Mapping[str, str] = {
 }
 
 
+@cache
+def _simplified() -> Mapping[str, str]:
+    """Traditional Chinese characters and variants -> the simplified one."""
+    lines = files("index.text").joinpath("hanzi.txt").read_text("utf-8").splitlines()
+    groups = (group for line in lines if not line.startswith("#") for group in line.split())
+    return {char: group[0] for group in groups for char in group[1:]}
+
+
 def _lower(char: str) -> str:
     """One character in lower case and in its plain form, keeping the accents of its language."""
-    if char in LETTERS:
-        return LETTERS[char]
+    if (letter := LETTERS.get(char, _simplified().get(char))) is not None:
+        return letter
     category, point = unicodedata.category(char), ord(char)
     if category == "Cf":
         return char if char in PARTING else ""

@@ -103,3 +103,9 @@ def test_every_variant_contains_the_shortest_form() -> None:
     for word in (fold(word) for words in (*STEMS.values(), *VARIANTS.values()) for word in words.split()):
         forms = arabic.variants(word)
         assert all(min(forms, key=len) in form for form in forms), word
+
+
+def test_names_of_countries_have_two_endings() -> None:
+    assert {"سوريا", "لسوريا", "وبسوريا"} <= set(arabic.exact_forms(fold("سورية")))
+    assert "ليبيه" in arabic.exact_forms(fold("ليبيا"))
+    assert "دنيه" not in arabic.exact_forms(fold("دنيا"))

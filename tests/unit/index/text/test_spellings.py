@@ -28,6 +28,10 @@ ZWNJ = "\u200c"
         ("المدارس", [("الم", "دارس"), ("المد", "ارس")]),
         ("نرمافزار", [("نرم", "افزار"), ("نرما", "فزار"), ("نرماف", "زار")]),
         ("مدارس", []),
+        ("UN", [("u", "n")]),
+        ("U.N.", []),
+        ("U.S.", [("u", "s", "a")]),
+        ("us", []),
     ],
 )
 def test_the_other_ways_of_writing_a_word(text: str, rows: list[tuple[str, ...]]) -> None:
@@ -37,7 +41,54 @@ def test_the_other_ways_of_writing_a_word(text: str, rows: list[tuple[str, ...]]
 def test_two_words_may_be_one() -> None:
     assert spellings.joined("می", "رود") == "ميرود"
     assert spellings.joined("عبد", "الله") == "عبدالله"
-    assert spellings.joined("prime", "minister") is None
+    assert spellings.joined("Wi", "Fi") == "wifi"
+    assert spellings.joined("Covid", "19") == "covid19"
+    assert spellings.joined("may", "be") is None
+    assert spellings.joined("Vereinigte", "Königreiche") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "others"),
+    [
+        ("wi-fi", ["wifi"]),
+        ("anti\u2010government protest", ["antigovernment protest"]),
+        ("U.A.E.", ["uae"]),
+        ("U.N.", []),
+        ("I.T.", []),
+        ("US", ["usa"]),
+        ("हिन्दी", ["हिंदी"]),
+        ("संदेश", ["सन्देश"]),
+        ("जन्म", []),
+        ("الأميركية", ["الامريكيه"]),
+        ("جوجل", ["غوغل", "قوقل"]),
+        ("wheat", []),
+    ],
+)
+def test_the_same_word_in_other_spellings(text: str, others: list[str]) -> None:
+    assert spellings.variants(text) == others
+
+
+@pytest.mark.parametrize(
+    ("word", "pairs"),
+    [
+        ("wifi", [("wi", "fi")]),
+        ("e-mail", []),
+        ("F16", [("f", "16")]),
+        ("U.S.", [("us",)]),
+        ("U.N.", [("un",)]),
+        ("I.T.", []),
+        ("нато", []),
+        ("سوريا", []),
+    ],
+)
+def test_a_word_may_consist_of_two(word: str, pairs: list[tuple[str, ...]]) -> None:
+    assert spellings.parts(word) == pairs
+
+
+def test_email_is_e_mail_but_enorme_not_e_norme() -> None:
+    assert ("e", "mail") in spellings.parts("email")
+    assert ("e", "norme") not in spellings.parts("enorme")
+    assert ("may", "be") not in spellings.parts("maybe")
 
 
 def test_a_persian_beginning_needs_four_letters_behind_it() -> None:
