@@ -38,6 +38,14 @@ _LABELS = (
     r"|publié le|mis à jour le|veröffentlicht(?: am)?|stand|опубликовано|обновлено|publicado(?: em| el)?"
     r"|تاریخ انتشار|erstellt am|gepubliceerd op"
 )
+# Days of an event: two of a month (23–25 November 2026), or two whole ones.
+_NTH = r"\d{1,2}(?:st|nd|rd|th|\.)?"
+_RANGE = re.compile(
+    rf"(?<![\d:./-]){_NTH}[-–—]{_NTH}\s(?:de\s|of\s)?[^\W\d_]{{3,}}"
+    rf"|[^\W\d_]{{3,}}\.?\s{_NTH}\s?[-–—]\s?{_NTH},?\s(?:19|20)\d\d"
+    rf"|\b(?:19|20)\d\d\s?[-–—]\s?(?!(?:{_LABELS})\b)[^\d|:]{{0,20}}\d[^|:]{{0,20}}\b(?:19|20)\d\d\b",
+    re.IGNORECASE,
+)
 _LABELLED = re.compile(rf"^(?:{_LABELS})\b", re.IGNORECASE)
 # words around a visible date that confuse dateparser
 _NOISE = re.compile(rf"^(?:{_LABELS}|منذ)\b\s*:?\s*(?:on\b)?", re.IGNORECASE)
@@ -84,9 +92,9 @@ def machine(value: str, place: Place) -> Dated | None:
 
 def visible(value: str, place: Place) -> Dated | None:
     """A date written for people, in the languages of page and site: `الجمعة 3 تشرين الأول/أكتوبر 2025 - 10:05`; None if
-    the text contains none."""
+    the text contains none, or the days of an event."""
     value = _LABEL.sub("", _NOISE.sub("", value.translate(_DIGITS).strip())).strip(" |-–—•·:,")
-    if not value or len(value) > _MAX_CHARS or not any(c.isdigit() for c in value) or _NUMBER.fullmatch(value):
+    if not (value and len(value) <= _MAX_CHARS and any(map(str.isnumeric, value))) or _is_no_date(value):
         return None
     if found := reader.read(value, place.languages, place.zone):
         return _dated(found, place)
@@ -115,6 +123,11 @@ def visible(value: str, place: Place) -> Dated | None:
                 zoned = at.tzinfo is not None and bool(_ZONE_TEXT.search(text))
                 return _plausible(at if zoned else at.replace(tzinfo=None), _added(timed, zoned), place)
     return None
+
+
+def _is_no_date(value: str) -> bool:
+    """Whether a text with digits is the number of a report, or tells the days of an event."""
+    return _NUMBER.fullmatch(value) is not None or _RANGE.search(value) is not None
 
 
 def _numbered(match: re.Match[str]) -> date | None:

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 from crawler import data_files
 
-Calendar = Literal["gregorian", "jalali", "hijri"]
+Calendar = Literal["gregorian", "jalali", "hijri", "ethiopic"]
 SCRIPT = re.compile("[\u0620-\u064a\u0671-\u06d3]")
 _FOLDED = str.maketrans(
     "أإآٱةىیيکئ۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩،٫\u00a0", "اااا" + "ه" + "ييي" + "ك" + "ي" + "0123456789" * 2 + ",. "
@@ -22,6 +22,7 @@ _NUMERIC = re.compile(
 _HIJRI = re.compile(r"\d{4}\s{0,2}ه(?:ـ|\b)")  # هـ after a year
 _JALALI_ZERO = 356_033  # days from day 0 of the calculation below to day 0 of `date.toordinal`
 _HIJRI_ZERO = -226_630
+_ETHIOPIC_ZERO = -2_795
 _OFF = (0, 1, -1, 2, -2)  # possible errors of the table in days, most likely first
 
 
@@ -41,7 +42,7 @@ def written(text: str, languages: tuple[str, ...], *, numeric: bool = True) -> W
     found = [day for match in _named().finditer(text) if (day := _from_name(match, text))]
     if numeric:
         found += [day for match in _NUMERIC.finditer(text) if (day := _from_numbers(match, text, languages))]
-    order: tuple[Calendar, ...] = ("gregorian", "jalali", "hijri")
+    order: tuple[Calendar, ...] = ("gregorian", "jalali", "hijri", "ethiopic")
     return min(found, key=lambda w: order.index(w.calendar), default=None)
 
 
@@ -101,6 +102,17 @@ def from_hijri(year: int, month: int, day: int) -> date:
     return date.fromordinal(days - _HIJRI_ZERO)
 
 
+def from_ethiopic(year: int, month: int, day: int) -> date:
+    """The Gregorian day of a date in the Ethiopian calendar: twelve months of thirty days and one of five or six
+    (Reingold and Dershowitz, Calendrical Calculations, 4.2).
+
+    :raises ValueError: when there is no such day.
+    """
+    if not (1 <= month <= 13 and 1 <= day <= (30 if month < 13 else 5 + (year % 4 == 3))):
+        raise ValueError("no such day")
+    return date.fromordinal(365 * (year - 1) + year // 4 + 30 * (month - 1) + day - _ETHIOPIC_ZERO)
+
+
 def data() -> dict[str, Any]:
     """The names and words in months.yaml."""
     read: dict[str, Any] = data_files.load("crawler.extract.dates", "months.yaml")
@@ -110,7 +122,7 @@ def data() -> dict[str, Any]:
 @cache
 def months() -> dict[str, tuple[Calendar, int]]:
     """The names in months.yaml, folded, and of each its calendar and number."""
-    calendars: tuple[Calendar, ...] = ("hijri", "jalali", "gregorian")
+    calendars: tuple[Calendar, ...] = ("ethiopic", "hijri", "jalali", "gregorian")
     return {
         folded(name): (calendar, number)
         for calendar in calendars
@@ -183,6 +195,8 @@ def day_in(calendar: Calendar, year: int, month: int, day: int, text: str) -> Wr
     try:
         if calendar == "gregorian":
             return Written(date(year, month, day), calendar) if year > 1900 else None
+        if calendar == "ethiopic":
+            return Written(from_ethiopic(year, month, day), calendar) if year > 1900 else None
         if not 1300 < year < 1500:
             return None
         if calendar == "jalali":

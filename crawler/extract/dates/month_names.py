@@ -11,10 +11,19 @@ from crawler.extract.dates import calendars
 
 # Languages whose names are known, besides those in months.yaml; each takes some 10 ms once a process.
 _LANGUAGES = (
-    "ar az be bg bn bs ca ckb cs cy da de de_AT el en es et eu fa fi fr ga gl he hi hr hu hy id is it ka kk ku ky lt lv"
-    " mk mn ms mt nb nl nn pl pt ro ru sk sl sq sr sr_Latn sv sw ta te th tk tr uk ur uz vi"
+    "ar az be bg bn bs ca ckb cs cy da de de_AT el en es et eu fa fi fil fr ga gl he hi hr hu hy id is it ka kk km ku"
+    " ky lt lv mk mn mr ms mt my nb ne nl nn pl pt ro ru sk sl so sq sr sr_Latn sv sw ta te tg th tk tr ug uk ur uz vi"
 )
-_JOINS = {"ckb": "ی", "ku": "ê"}  # what joins a month with the year behind it: `ئازاری 2026`
+# The endings of a name within a date, each in place of what: `ئازاری 2026`, azaroaren 23a, 23. новембра
+_ENDINGS = {
+    "ckb": (("", "ی"),),
+    "ku": (("", "ê"),),
+    "eu": (("a", "aren"), ("a", "ak"), ("a", "an")),
+    "ky": (("ь", "ы"),),
+    "mn": (("", "ын"),),
+    "tg": (("", "и"),),
+    **dict.fromkeys(("sr", "sr_Latn", "bs"), (("", "а"), ("бар", "бра"), ("", "a"), ("bar", "bra"))),
+}
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _ENDS = ".׳'॰"  # of abbreviations
 
@@ -44,7 +53,7 @@ def months(text: str, languages: tuple[str, ...] = ()) -> list[Month]:
 def fold(text: str) -> str:
     """The text in lower case, without accents, and with one form of each Arabic letter."""
     plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", calendars.folded(text)))
-    return unicodedata.normalize("NFC", plain.casefold()).replace("ı", "i")
+    return unicodedata.normalize("NFC", plain.casefold()).replace("ı", "i").replace("म्ब", "ंब")  # नवम्बर is नवंबर
 
 
 @cache
@@ -59,13 +68,19 @@ def _names() -> dict[str, dict[tuple[calendars.Calendar, int], set[str]]]:
         for forms in Locale.parse(language).months.values():
             for width in ("wide", "abbreviated"):
                 for number, name in forms[width].items():
-                    for said in (name, f"{name}{_JOINS[language]}") if language in _JOINS else (name,):
+                    for said in _forms(name, language):
                         if (known := fold(said).rstrip(_ENDS)) and not known.isdigit():
                             month = ("gregorian", number)
                             names.setdefault(known, {}).setdefault(month, set()).add(language.split("_")[0])
     for name, number in (("sept", 9), ("juni", 6), ("juli", 7), ("marz", 3), ("maerz", 3)):  # not in CLDR's short forms
         names.setdefault(name, {}).setdefault(("gregorian", number), set())
     return names
+
+
+def _forms(name: str, language: str) -> list[str]:
+    """A month's name as it may stand in a date of this language."""
+    found = [name, *(name.removesuffix(end) + new for end, new in _ENDINGS.get(language, ()) if name.endswith(end))]
+    return [*found, *(one.replace("н н", "нн") for one in found if language == "mn")]  # of арван нэгдүгээр
 
 
 @cache

@@ -1,9 +1,9 @@
 """The one reader of written dates, for pages, feeds and sitemaps: every form that can mean one moment only.
 
 Year first with any separator, dotted day first (DIN 5008 and its like), a month's name in any place and language, RFC
-822 and 5322, ISO 8601 with and without separators, ctime and JavaScript's `Date.prototype.toString`, Unix time; in all
-languages' digits. What can mean two days (3/4/2025), no day (30 February) or no time (25:10) is None: nothing is
-guessed.
+822 and 5322, ISO 8601 with and without separators and by weeks, ctime and JavaScript's `Date.prototype.toString`, Unix
+time; in all languages' digits. What can mean two days (3/4/2025), no day (30 February) or no time (25:10) is None:
+nothing is guessed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cache
 
 from crawler.extract.dates import calendars, month_names, zones
@@ -27,6 +27,8 @@ _COMPACT = re.compile(
     r"(\d{4})(-?)(\d\d)\2(\d\d)(?:[Tt ]?(\d\d):?(\d\d)(?::?(\d\d)(?:[.,]\d{1,9})?)?)?"
     rf"\s?([Zz]|UTC|GMT|{_OFFSET})?(?:\[[\w/+-]+\])?"
 )
+_WEEK = re.compile(r"^(\d{4})-?W(\d\d)-?([1-7])(?=[T ]|$)")  # ISO 8601
+_OF_YEAR = re.compile(r"^(\d{4})-?(\d{3})(?=T)")  # ISO 8601: the day of the year
 _ENGLISH = re.compile(  # RFC 822 and 5322 without the time: needs no other language's names
     r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?,?\s+)?(\d{1,2})[\s-]+"
     r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?,?[\s-]+(\d{4}|\d{2})[\s,]*",
@@ -42,7 +44,11 @@ _DAYS_ZONE = re.compile(r"(?<=\d)\s?([+-]\d\d:\d\d|Z|UTC|GMT)$")  # of a day wit
 _YEAR_FIRST = re.compile(
     r"(?<!\d)(\d{4})(?:\s?[-/._:]\s?|\s)(\d{1,2})(?:\s?[-/._:]\s?|\s)(\d{1,2})(?!\d)"
     r"|(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日号號일]?"
+    r"|(\d{4})\s?оны?\s(\d{1,2})(?:\s?-?[а-яөү]{1,6})?\sсар(?:ын)?\s(\d{1,2})",  # Mongolian: 2026 оны 11-р сарын 23
+    re.IGNORECASE,
 )
+_ROMAN = re.compile(r"(?<!\d)(\d{1,2})[\s./-]{1,2}(I{1,3}|IV|VI{0,3}|IX|XI{0,2})[\s./-]{1,2}(\d{4})(?!\d)")
+_ROMAN_MONTHS = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"]
 _YEAR_LAST = re.compile(r"(?<!\d)(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4})(?!\d)")
 _SHORT_DOTTED = re.compile(r"(?<!\d)(\d\d)\.(\d\d)\.(\d\d)(?!\d)")
 _YEAR_FIRST_SHORT = ("ko", "zh", "ja", "hu", "lt", "mn")  # where 24.04.25 may begin with the year
@@ -50,7 +56,11 @@ _PARTICLES = re.compile(r"\W{0,4}(?:[^\W\d]{1,4}\W{1,3}){0,2}")  # between day a
 # Years of East Asian eras (https://ja.wikipedia.org/wiki/元号, 民國紀年) by what is added to them
 _ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "民國": 1911, "民国": 1911}
 _ERA = re.compile(rf"({'|'.join(_ERAS)})\s?(\d{{1,3}}|元)(?=\s?年)")
-_ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th|er|[ºª])(?!\w)", re.IGNORECASE)
+_HAN_DIGITS = {ord(digit): str(n) for n, digits in enumerate(("〇零○", *"一二三四五六七八九")) for digit in digits}
+_HAN_DAY = re.compile(
+    "([〇零○一二三四五六七八九]{4})年([一二三四五六七八九十]{1,3})月([一二三四五六七八九十]{1,3})(?=[日号號])"
+)
+_ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th|er|[ºª]|\(e\)ko|e?an)(?!\w)", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+")
 
 Clock = tuple[int, int, int]
@@ -75,10 +85,11 @@ def read(text: str, languages: tuple[str, ...] = (), zone: tzinfo | None = None)
     text = _LOST_PLUS.sub(r"\1+", _normal(text))
     if len(text) > _MAX_CHARS or not any(map(str.isdigit, text)):
         return None
+    text = _WEEK.sub(_of_week, _OF_YEAR.sub(_of_year, text))
     if match := _COMPACT.fullmatch(text):
         year, _, month, day, hour, minute, second, named = match.groups()
         clock = (int(hour), int(minute), int(second or 0)) if hour else None
-        return _moment(_numbered(int(year), int(month), int(day), text, languages), clock, named, zone)
+        return _moment(_numbered(int(year), int(month), int(day), text, languages), clock, named, zone, languages)
     clock, rest, named = None, text, None
     if match := _clock().search(text):
         clock, after = _hours(match), text[match.end() :]
@@ -87,7 +98,7 @@ def read(text: str, languages: tuple[str, ...] = (), zone: tzinfo | None = None)
         rest = f"{text[: match.start()]} {after}"
     elif found := _DAYS_ZONE.search(text):
         rest, named = text[: found.start()], found[1]
-    return _moment(_day(_ORDINAL.sub("", rest).strip(), languages), clock, named, zone)
+    return _moment(_day(_ORDINAL.sub("", rest).strip(), languages), clock, named, zone, languages)
 
 
 def epoch(text: str, languages: tuple[str, ...] = ()) -> datetime | None:
@@ -109,8 +120,31 @@ def _normal(text: str) -> str:
     if not text.isascii():
         text = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in calendars.folded(text))
         text = text.replace("\u2212", "-").replace("\u2013", "-").replace("\uff1a", ":").replace("\uff0f", "/")
+        text = _HAN_DAY.sub(lambda day: f"{day[1].translate(_HAN_DIGITS)}年{_han(day[2])}月{_han(day[3])}", text)
         text = _ERA.sub(lambda era: str(_ERAS[era[1]] + (1 if era[2] == "元" else int(era[2]))), text)
     return " ".join(text.split())
+
+
+def _han(number: str) -> int:
+    """A number below a hundred in Chinese numerals: 二十三."""
+    tens, ten, ones = number.rpartition("十")
+    value = int(ones.translate(_HAN_DIGITS) or 0)
+    return value + 10 * int(tens.translate(_HAN_DIGITS) or 1) if ten else value
+
+
+def _of_week(match: re.Match[str]) -> str:
+    """A day of a week of ISO 8601 by its month; as it is if there is no such week."""
+    try:
+        return date.fromisocalendar(int(match[1]), int(match[2]), int(match[3])).isoformat()
+    except ValueError:
+        return match[0]
+
+
+def _of_year(match: re.Match[str]) -> str:
+    """A day of a year by its month; as it is if there is no such day."""
+    year, days = int(match[1]), int(match[2])
+    day = date(max(year, 1), 1, 1) + timedelta(days=days - 1)
+    return day.isoformat() if day.year == year else match[0]
 
 
 @cache
@@ -155,8 +189,11 @@ def _names_a_zone(word: str) -> bool:
     return not word.isalpha() or zones.is_known(word) or (word.isupper() and len(word) > 1)
 
 
-def _moment(reading: Reading | None, clock: Clock | None, named: str | None, zone: tzinfo | None) -> Reading | None:
-    """The day with its time and zone; None if there is no such time, or no telling which zone is meant."""
+def _moment(
+    reading: Reading | None, clock: Clock | None, named: str | None, zone: tzinfo | None, languages: tuple[str, ...]
+) -> Reading | None:
+    """The day with its time and zone; the day alone if a name may be of several zones; None if there is no such
+    time or offset."""
     if reading is None:
         return None
     at = reading.at
@@ -166,9 +203,9 @@ def _moment(reading: Reading | None, clock: Clock | None, named: str | None, zon
             at += timedelta(days=clock == _DAY_END)
             at = at.replace(hour=hour, minute=minute, second=min(second, 59))  # a leap second
         if named:
-            found = zones.named(named, at, zone)
+            found = zones.named(named, at, zone, languages)
             if found is None:
-                return None
+                return reading if named.isalpha() else None
             at = at.replace(tzinfo=found)
     except (ValueError, OverflowError):
         return None
@@ -188,6 +225,8 @@ def _day(text: str, languages: tuple[str, ...]) -> Reading | None:
             return _day_or_month_first(int(match[1]), match[2], int(match[3]), int(match[4]), text, languages)
         if (match := _SHORT_DOTTED.search(text)) and not any(tag.startswith(_YEAR_FIRST_SHORT) for tag in languages):
             return _numbered(_year(match[3]), int(match[2]), int(match[1]), text, languages)
+    if len(numbers) == 2 and (match := _ROMAN.search(text)):
+        return _numbered(int(match[3]), _ROMAN_MONTHS.index(match[2]) + 1, int(match[1]), text, languages)
     if any(map(str.isalpha, text)):
         return _named(text, languages)
     return None
@@ -226,7 +265,8 @@ def _named(text: str, languages: tuple[str, ...]) -> Reading | None:
         return None
     if len(years[0][0]) == 2 and not days[0].end() <= months[0].begin < years[0].start():
         return None
-    return _in_calendar(months[0].calendar, _year(years[0][0]), months[0].number, int(days[0][0]), folded)
+    year = _year(years[0][0]) if "th" not in languages or len(years[0][0]) == 4 else 2500 + int(years[0][0])
+    return _in_calendar(months[0].calendar, year, months[0].number, int(days[0][0]), folded)
 
 
 def _stands_beside(text: str, day: re.Match[str], first: month_names.Month, last: month_names.Month) -> bool:

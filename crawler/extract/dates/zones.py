@@ -14,18 +14,26 @@ _OFFSET = re.compile(r"(?:GMT|UTC?|Z)?\s?([+-])(\d{1,2}):?(\d{2})?", re.IGNORECA
 _SPOKEN = re.compile(r"[بل]?توقيت (\w+)(?: (\w+))?")  # "by the time of"
 _REGION = re.compile(r"[A-Za-z]+(?:/[A-Za-z_+-]+)+")
 # Hours from UTC. Names of several zones (AST, BST, GST, IST) are not among them; `named` knows those by the site's
-# zone. EST to PDT are RFC 822's (5.1), so CST is America's.
+# zone, or the language of the page. EST to PDT are RFC 822's (5.1), so CST is America's.
 _NAMES: dict[float, str] = {
     0: "UT UTC GMT Z WET", 1: "CET MET MEZ WEST WAT", 2: "CEST MEST MESZ EET CAT SAST", 3: "EEST MSK МСК EAT TRT",
     3.5: "IRST", 5: "PKT", 7: "WIB", 8: "HKT SGT AWST", 9: "JST KST", 9.5: "ACST", 10: "AEST", 10.5: "ACDT", 11: "AEDT",
     12: "NZST", 13: "NZDT", -10: "HST", -9: "AKST", -8: "PST AKDT", -7: "MST PDT", -6: "CST MDT", -5: "EST CDT",
     -4: "EDT", -3.5: "NST", -3: "BRT", -2.5: "NDT",
 }  # fmt: skip
+# Names of several zones, each by languages in which one of them is meant
+_SPOKEN_IN = {
+    "IST": {"Asia/Kolkata": "as bn gu hi kn ml mr or pa ta te", "Asia/Jerusalem": "he", "Europe/Dublin": "ga"},
+    "BST": {"Asia/Dhaka": "bn", "Europe/London": "cy gd"},
+    "CST": {"Asia/Shanghai": "zh ug bo"},
+    "AST": {"Asia/Riyadh": "ar"},
+    "GST": {"Asia/Dubai": "ar"},
+}
 _HOURS = {name: hours for hours, names in _NAMES.items() for name in names.split()}
 _REGIONS = {"ET": "America/New_York", "CT": "America/Chicago", "MT": "America/Denver", "PT": "America/Los_Angeles"}
 
 
-def named(name: str, at: datetime, site: tzinfo | None = None) -> tzinfo | None:
+def named(name: str, at: datetime, site: tzinfo | None = None, languages: tuple[str, ...] = ()) -> tzinfo | None:
     """The zone of this name or offset (`+3:00`, `GMT+0300`, `EET`, `Europe/Kyiv`), or None if nobody can know it.
 
     An abbreviation is that of `site`, the site's zone, if this is what it is called there `at` that moment (naive): CST
@@ -42,6 +50,9 @@ def named(name: str, at: datetime, site: tzinfo | None = None) -> tzinfo | None:
         return _region(_REGIONS.get(name.upper(), name))
     if site is not None and at.replace(tzinfo=site).tzname() == name.upper():
         return site
+    spoken_in = _SPOKEN_IN.get(name.upper(), {})
+    if own := [zone for zone, tongues in spoken_in.items() if {tag[:2] for tag in languages} & {*tongues.split()}]:
+        return _region(own[0])
     hours = _HOURS.get(name.upper())
     return None if hours is None else timezone(timedelta(hours=hours)) if hours else UTC
 

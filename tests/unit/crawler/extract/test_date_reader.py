@@ -236,8 +236,80 @@ def test_a_zone_that_is_given_is_obeyed(text: str, zone: str, offset: str) -> No
 
 
 @pytest.mark.parametrize("text", ["21 April 2021 15:26 IST", "21 April 2021 15:26 AST", "21 April 2021 15:26 XYZT"])
-def test_a_zone_that_nobody_can_know_makes_no_moment(text: str) -> None:
-    assert at(text, zone="Europe/Berlin") is None
+def test_a_zone_that_nobody_can_know_leaves_the_day(text: str) -> None:
+    found = reader.read(text, (), ZoneInfo("Europe/Berlin"))
+    assert found is not None
+    assert (found.at.isoformat(), found.timed) == (DAY, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "offset"),
+    [
+        ("21 अप्रैल 2021 15:26 IST", "hi", "+05:30"),
+        ("21 באפריל 2021 15:26 IST", "he", "+03:00"),
+        ("২১ এপ্রিল ২০২১ 15:26 BST", "bn", "+06:00"),
+        ("2021年4月21日 15:26 CST", "zh-TW", "+08:00"),
+        ("21 أبريل 2021 15:26 GST", "ar", "+04:00"),
+        ("21 April 2021 15:26 CST", "en", "-06:00"),
+    ],
+)
+def test_a_name_of_several_zones_is_that_of_the_language(text: str, language: str, offset: str) -> None:
+    assert at(text, language) == TIME + offset
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2021-W16-3", DAY),
+        ("2021W163", DAY),
+        ("2021-W16-3T15:26Z", TIME + "+00:00"),
+        ("2021-111T15:26:00", TIME),
+        ("2021-W16", None),
+        ("2021-W54-1", None),
+        ("2021-366T10:00", None),
+    ],
+)
+def test_days_by_week_and_year(text: str, expected: str | None) -> None:
+    assert at(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("2021eko apirilaren 21a", "eu"),
+        ("2021(e)ko apirilaren 21ean", "eu"),
+        ("2021eko apirilak 21", "eu"),
+        ("2021 оны 4 дүгээр сарын 21", "mn"),
+        ("2021 оны 4-р сарын 21-ний өдөр", "mn"),
+        ("2021 оны дөрөвдүгээр сарын 21", "mn"),
+        ("2021-жылдын 21-апрели", "ky"),
+        ("21 Апрели 2021", "tg"),
+        ("2021-يىلى 21-ئاپرېل", "ug"),
+        ("21. априла 2021.", "sr"),
+        ("21. aprila 2021.", "bs"),
+        ("21 Abriil 2021", "so"),
+        ("Abril 21, 2021", "fil"),
+        ("२१ एप्रिल २०२१", "mr"),
+        ("२१ अप्रिल २०२१", "ne"),
+        ("၂၀၂၁ ဧပြီ ၂၁", "my"),
+        ("២១ មេសា ២០២១", "km"),
+        ("21 เม.ย. 64", "th"),
+        ("二〇二一年四月二十一日", "zh"),
+        ("ሚያዝያ 13 ቀን 2013 ዓ.ም", "am"),
+        ("21.IV.2021", "pl"),
+        ("21 IV 2021 r.", "pl"),
+    ],
+)
+def test_days_as_further_languages_write_them(text: str, language: str) -> None:
+    assert at(text, language) == DAY
+
+
+def test_months_of_further_calendars() -> None:
+    assert at("ኅዳር 14 ቀን 2019", "am") == "2026-11-23T00:00:00"
+    assert at("ጳጉሜ 6 ቀን 2015", "am") == "2023-09-11T00:00:00"
+    assert at("ጳጉሜ 6 ቀን 2016", "am") is None
+    assert at("۲ لیندۍ ۱۴۰۵", "ps") == "2026-11-23T00:00:00"
+    assert at("२३ नवम्बर २०२६", "hi") == at("२३ नवंबर २०२६", "hi") == "2026-11-23T00:00:00"
 
 
 @pytest.mark.parametrize("text", ["2021-04-21+03:00", "21 April 2021 UTC", "21.04.2021"])

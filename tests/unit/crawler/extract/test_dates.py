@@ -133,6 +133,15 @@ def test_month_names_of_every_arab_region(said: str, day: str) -> None:
         ("Written: 2024-04-05 15:03", "ko", "KR", "2024-04-05T15:03:00+00:00"),
         ("5 января 2024", "ru", "RU", "2024-01-05T00:00:00+00:00"),
         ("Publié le 25 décembre 2024 à 10:30", "fr", "FR", "2024-12-25T10:30:00+00:00"),
+        ("二〇二四年四月二十一日", "zh", "CN", "2024-04-21T00:00:00+00:00"),
+        ("Vol. 4 - 23 November 2024", "en", "GB", "2024-11-23T00:00:00+00:00"),
+        ("10:30-23 November 2024", "en", "GB", "2024-11-23T00:00:00+00:00"),
+        ("23–25 November 2024", "en", "GB", None),
+        ("23rd-25th of November 2024", "en", "GB", None),
+        ("November 23 - 25, 2024", "en", "US", None),
+        ("3-5 de mayo de 2024", "es", "ES", None),
+        ("Nov 23, 2024 – Dec 2, 2024", "en", "US", None),
+        ("23/11/2024 - 24/11/2024", "fr", "FR", None),
     ],
 )
 def test_dates_for_readers(said: str, language: str, country: str, expected: str | None) -> None:
