@@ -19,8 +19,6 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal, NamedTuple
 
-import yaml
-
 from crawler import data_files
 from crawler.boilerplate.removed import RemovalReason, Removed
 from crawler.text import fold
@@ -229,7 +227,7 @@ def listed() -> tuple[Phrase, ...]:
 
 
 def _of(name: str, text: str) -> Iterable[Phrase]:
-    data: dict[Manner, dict[str, list[str]]] = yaml.safe_load(text)
+    data: dict[Manner, dict[str, list[str]]] = data_files.read(text)
     for manner, kinds in data.items():
         for kind, phrases in kinds.items():
             yield from (Phrase(str(p), manner, kind, name.removesuffix(".yaml")) for p in phrases)

@@ -25,6 +25,7 @@ from crawler.config import Config, load
 from crawler.console import print_error
 from crawler.errors import ArchiveError, ArshifError, Busy, LeaseLost
 from crawler.logging_setup import set_up_log
+from crawler.processes import parse_worker
 from crawler.processes.child import Child, kill_group, name_process, start_child
 from crawler.processes.fork_server import Forked, ForkServer
 from crawler.scheduling.site_schedule import LastRun
@@ -288,7 +289,8 @@ def crawl(run: str, since: str) -> int:
 
 
 def fork_server() -> ForkServer:
-    """A process that has loaded all that a crawl imports, to be given to `start`. Make it before any thread begins."""
+    """A process that has loaded all that a crawl and its workers take, to be given to `start`. Make it before any
+    thread begins."""
     return ForkServer(_load, _run, lasts=True)
 
 
@@ -296,6 +298,7 @@ def _load() -> None:
     from crawler.processes.spider_process import load_components
 
     load_components()
+    parse_worker.warm()
 
 
 def _run(arguments: list[str], fds: Sequence[int]) -> None:

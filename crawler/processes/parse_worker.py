@@ -24,10 +24,13 @@ import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
-from crawler.errors import PageProblem
+from crawler.errors import PageProblem, Refused
+from crawler.models import Page
 from crawler.processes.child import die_with_parent, name_process
+from crawler.site_config import stranger
 
 MEMORY = 2 << 30  # bytes of address space for a worker: a bomb ends in a MemoryError, not in the machine's swap
 LENGTH = struct.Struct("!Q")
@@ -35,6 +38,18 @@ OUT_OF_TIME = -signal.SIGPROF  # exit code of a worker whose job used up its CPU
 # Allocations between two searches for cycles, instead of 700: a page makes few cycles, but hundreds of thousands of
 # objects
 GARBAGE = 50_000
+
+SAMPLE_URL = "https://example.com/news/a-page-like-any-other"
+SAMPLES = (  # an article as most are, and a page that has so little text that it is looked for in every way
+    b"""<!DOCTYPE html><html lang="en"><head><title>A page like any other</title></head><body><article>
+<h1>A page like any other</h1><p class="byline">By A. Writer</p><time>3. Dezember 2025, 10:30</time>
+<figure><img src="/images/a.jpg" width="900" height="600"><figcaption>Photo: A. Writer</figcaption></figure>
+<p>This page says nothing that anybody would want to know, but it says so in whole sentences, as articles do.</p>
+<p>Whoever reads the first page has to learn the names of the months, the words of the languages, and much else.</p>
+<p>All of that stays where it is, and so those who come later, and read what is new, have nothing left to learn.</p>
+<p>Read also: Another page</p><p>Follow us on Telegram</p></article></body></html>""",
+    b"<!DOCTYPE html><title>A film of nothing</title><h1>A film of nothing</h1><video src=/film.mp4></video>",
+)
 
 
 def frame(value: Any) -> bytes:
@@ -62,6 +77,17 @@ def main(parent: int, fd: int) -> None:
 def load() -> None:
     """Import what the jobs need, so as not to use up the first one's time."""
     import crawler.stages  # noqa: F401
+
+
+def warm() -> None:
+    """Read two pages, so that what the first ones load is there: models, names and phrases, which takes as long as
+    dozens of others."""
+    from crawler import stages
+
+    for sample in SAMPLES:
+        page = Page(SAMPLE_URL, SAMPLE_URL, sample, datetime.now(UTC), headers={"content-type": "text/html"})
+        with suppress(Refused):
+            stages.article(page, stranger(SAMPLE_URL))
 
 
 def work(_: object, fds: Sequence[int]) -> None:

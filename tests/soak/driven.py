@@ -11,8 +11,10 @@ import os
 import struct
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from select import select as wait_for
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,8 +27,6 @@ from crawler.processes import crawl_process
 from crawler.processes.child import die_with_parent
 from crawler.storage import open_archive
 from index.archive import tables as t
-
-LOOK = 0.01  # seconds between two looks whether a run has ended
 
 
 def main() -> int:
@@ -51,13 +51,22 @@ def main() -> int:
             it.watch_clock(jobless)
             it.tick()
             while it.running:
-                time.sleep(LOOK)
+                _wait(it.running)
                 it.tick()
             it.supervise()
             with archive.read() as conn:
                 print(conn.execute(select(func.max(t.runs.c.id))).scalar() or 0, flush=True)
         it.end()
     return 0
+
+
+def _wait(running: Sequence[crawl_process.Run]) -> None:
+    """Until one of these runs has ended, though no longer than a tick."""
+    with ExitStack() as stack:
+        ends = [os.pidfd_open(run.child.pid) for run in running]
+        for end in ends:
+            stack.callback(os.close, end)
+        wait_for(ends, [], [], daemon.TICK)
 
 
 def _shift() -> Callable[[], int]:

@@ -1,4 +1,5 @@
-"""The names of months in a text: in Arabic script by region (months.yaml), in other languages from Unicode's CLDR."""
+"""The names of months in a text: in Arabic script by region (months.yaml), in other languages from Unicode's CLDR
+(cldr_months.yaml)."""
 
 from __future__ import annotations
 
@@ -7,13 +8,10 @@ import unicodedata
 from functools import cache
 from typing import NamedTuple
 
+from crawler import data_files
 from crawler.extract.dates import calendars
 
-# Languages whose names are known, besides those in months.yaml; each takes some 10 ms once a process.
-_LANGUAGES = (
-    "ar az be bg bn bs ca ckb cs cy da de de_AT el en es et eu fa fi fil fr ga gl he hi hr hu hy id is it ka kk km ku"
-    " ky lt lv mk mn mr ms mt my nb ne nl nn pl pt ro ru sk sl so sq sr sr_Latn sv sw ta te tg th tk tr ug uk ur uz vi"
-)
+BETWEEN_MONTHS, BETWEEN_NAMES = "; ", "/"  # in cldr_months.yaml
 # The endings of a name within a date, each in place of what: `ئازاری 2026`, azaroaren 23a, 23. новембра
 _ENDINGS = {
     "ckb": (("", "ی"),),
@@ -59,19 +57,15 @@ def fold(text: str) -> str:
 @cache
 def _names() -> dict[str, dict[tuple[calendars.Calendar, int], set[str]]]:
     """Folded names -> the months that they mean, each with the languages in which it does."""
-    from babel import Locale  # with the first date that names a month in another language than English
-
     names: dict[str, dict[tuple[calendars.Calendar, int], set[str]]] = {}
     for name, month in calendars.months().items():
         names.setdefault(fold(name), {}).setdefault(month, set())
-    for language in _LANGUAGES.split():
-        for forms in Locale.parse(language).months.values():
-            for width in ("wide", "abbreviated"):
-                for number, name in forms[width].items():
-                    for said in _forms(name, language):
-                        if (known := fold(said).rstrip(_ENDS)) and not known.isdigit():
-                            month = ("gregorian", number)
-                            names.setdefault(known, {}).setdefault(month, set()).add(language.split("_")[0])
+    for language, said in data_files.load("crawler.extract.dates", "cldr_months.yaml").items():
+        for number, spellings in enumerate(said.split(BETWEEN_MONTHS), 1):
+            for form in (form for name in spellings.split(BETWEEN_NAMES) for form in _forms(name, language)):
+                if (known := fold(form).rstrip(_ENDS)) and not known.isdigit():
+                    month = ("gregorian", number)
+                    names.setdefault(known, {}).setdefault(month, set()).add(language.split("_")[0])
     for name, number in (("sept", 9), ("juni", 6), ("juli", 7), ("marz", 3), ("maerz", 3)):  # not in CLDR's short forms
         names.setdefault(name, {}).setdefault(("gregorian", number), set())
     return names

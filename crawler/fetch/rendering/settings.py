@@ -8,11 +8,9 @@ from __future__ import annotations
 import os
 import shutil
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import yaml
-
+from crawler import data_files
 from crawler.config_messages import FileMessage, mistake
 from crawler.errors import InvalidFiles
 from crawler.settings_model import Settings
@@ -58,7 +56,7 @@ def launch_options(executable: str) -> dict[str, Any]:
 @cache
 def consent_buttons() -> tuple[str, ...]:
     """CSS selectors of the buttons that dismiss a consent dialogue, refusals first."""
-    said = yaml.safe_load(Path(__file__).with_name("consent.yaml").read_text("utf-8"))
+    said = data_files.load("crawler.fetch.rendering", "consent.yaml")
     return (*said["refuse"], *said["accept"])
 
 
