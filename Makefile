@@ -9,7 +9,7 @@ DIST ?= dist
 WORKERS ?= $(shell echo $$(( $$(nproc) + 1 )))# of the tests: a third of their time is waiting
 XDIST := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: help run demo test test-long test-interop test-systems test-ray coverage soak soak-year audit lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-start bench-idle bench-recrawl bench-crawl bench-layouts bench-captions bench-repeats bench-stories bench-search bench-export bench-libraries bench-import bench-reextract bench-store bench-scale bench-all-due wheel client lock clean
+.PHONY: help run demo test test-long test-interop test-systems test-ray coverage soak soak-year audit lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-rendering bench-start bench-idle bench-recrawl bench-crawl bench-layouts bench-captions bench-repeats bench-stories bench-search bench-export bench-libraries bench-import bench-reextract bench-store bench-scale bench-all-due wheel client lock clean
 
 help: ## these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -79,6 +79,9 @@ bench-repeats: .venv/dev.stamp ## what of each site's repeated blocks is learned
 
 bench-schedule: .venv/dev.stamp ## the adaptive schedule against fixed ones, 180 simulated days
 	@$(BIN)/python -m bench.schedule
+
+bench-rendering: .venv/dev.stamp ## what a page costs that a browser renders
+	@$(BIN)/python -m bench.rendering
 
 bench-start: .venv/dev.stamp ## what commands and processes take to start
 	@$(BIN)/python -m bench.start

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Browser
 
+from crawler.fetch.rendering.settings import find_browser
 from tests.browser import chromium
 from tests.support.filled_archive import fill, newsroom, page
 
@@ -37,9 +38,9 @@ PICTURES = (
 
 def take(folder: Path) -> list[tuple[str, int]]:
     """Write the pictures into this folder; gives their names and sizes in bytes."""
-    path = chromium.find()
+    path = find_browser("")
     if path is None:
-        sys.exit("There is no Chromium on this machine: install it (Debian: apt install chromium).")
+        sys.exit("There is no Chromium on this machine: install it (Debian: apt install chromium-headless-shell).")
     with tempfile.TemporaryDirectory() as temporary:
         shelf = fill(Path(temporary), map(page, newsroom()))
         with chromium.served(shelf) as address, chromium.running(path) as browser:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from crawler.fetch.rendering.settings import find_browser
 from index.archive.database import Database, SqliteFile
 from index.locale import catalogues
 from tests.support import object_store as s3
@@ -92,10 +92,9 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """A browser for the sites that need one."""
-    found = [path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))]
-    if not found:
-        missing("no Chromium here, which renders pages: apt install chromium")
-    return found[0]
+    if (found := find_browser("")) is None:
+        missing("no Chromium here, which renders pages: apt install chromium-headless-shell")
+    return found
 
 
 @pytest.fixture

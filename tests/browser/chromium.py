@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import threading
 from collections.abc import Iterator
@@ -17,13 +16,6 @@ from playwright.sync_api import Browser, sync_playwright
 from index.web import live
 from index.web.app import create_app
 from tests.support.filled_archive import SearchFixture
-
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-
-
-def find() -> str | None:
-    """Where a Chromium is installed, or None."""
-    return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import Connection
 
+from crawler.fetch.rendering.settings import find_browser
 from crawler.onboarding.site_desk import SiteDesk
 from crawler.requested.desk import Desk
 from index.archive import collections, notes
@@ -98,9 +99,9 @@ def address(shelf: SearchFixture, saved_copies: WarcStore, tmp_path_factory: pyt
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    path = chromium.find()
+    path = find_browser("")
     if path is None:
-        missing("There is no Chromium on this machine: install it (Debian: apt install chromium).")
+        missing("There is no Chromium on this machine: install it (Debian: apt install chromium-headless-shell).")
     expect.set_options(timeout=PATIENCE * 1_000)
     with chromium.running(path) as running:
         yield running

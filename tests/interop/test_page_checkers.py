@@ -106,17 +106,18 @@ def _of_a_filled_archive(folder: Path, language: str) -> dict[str, bytes]:
         filled.close()
 
 
-@pytest.mark.usefixtures("chromium")
 @pytest.mark.parametrize("path", JUDGED)
-def test_lighthouse_gives_all_points(programs: Path, asking_server: tuple[str, str], path: str, tmp_path: Path) -> None:
+def test_lighthouse_gives_all_points(
+    programs: Path, asking_server: tuple[str, str], path: str, chromium: str, tmp_path: Path
+) -> None:
     url = asking_server[0] + path.format(id=asking_server[1])
-    flags = ["--headless=new", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    flags = ["--headless", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     command = [
         str(programs / ".bin" / "lighthouse"), url, "--quiet", "--output=json",
         f"--output-path={tmp_path / 'told.json'}", f"--only-categories={','.join(CATEGORIES)}",
         f"--chrome-flags={' '.join(flags)}",
     ]  # fmt: skip
-    env = os.environ | {"CHROME_PATH": shutil.which("chromium") or ""}
+    env = os.environ | {"CHROME_PATH": chromium}
     done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False, env=env)
     assert done.returncode == 0, done.stderr[-2000:]
     told = json.loads((tmp_path / "told.json").read_text("utf-8"))

@@ -21,6 +21,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from crawler.fetch.rendering.facsimile import THUMBNAIL
+from crawler.fetch.rendering.settings import find_browser
 from index.export.surt import surt
 from tests.browser import chromium
 from tests.interop.test_programs import said
@@ -225,9 +226,9 @@ def viewer(exported: Exported, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 @pytest.fixture(scope="module")
 def context() -> Iterator[BrowserContext]:
-    path = chromium.find()
+    path = find_browser("")
     if path is None:
-        missing("There is no Chromium on this machine: install it (Debian: apt install chromium).")
+        missing("There is no Chromium on this machine: install it (Debian: apt install chromium-headless-shell).")
     expect.set_options(timeout=PATIENCE * 1_000)
     with chromium.running(path) as browser:
         found = browser.new_context()
