@@ -1,5 +1,5 @@
-"""Elements that a browser loads and no reader sees: hidden by an attribute, by their own style, or by a class or an id
-that the page's own style sheets hide for good."""
+"""Elements that a browser loads and no reader sees: hidden by an attribute, by their own style, or by a class, an id or
+a path of them (`.box .x`) that the page's own style sheets hide for good."""
 
 from __future__ import annotations
 
@@ -7,21 +7,31 @@ import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import islice
+from typing import NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.extract.html_document import judge
 
 _HIDDEN = '[hidden]:not([hidden="until-found"]), [style*="display:none" i], [style*="display: none" i]'
-_HIDDEN_NAMES = frozenset(("hidden", "d-none", "is-hidden", "u-hidden", "hide"))  # of Tailwind, Bootstrap and others
+_HIDDEN_NAMES = ("hidden", "d-none", "is-hidden", "u-hidden", "hide")  # of Tailwind, Bootstrap and others
+_HIDDEN_CLASSES = frozenset(f".{name}" for name in _HIDDEN_NAMES)
 # What the same element is at some width of the page: `md:block`, `d-md-block`.
 _is_called_shown = judge(r":(?:block|flex|grid|inline|table|contents)|^d-\w{2,3}-\w+|^(?:show|visible)-")
 _MAX_NAMES = 40  # hidden classes and ids that a page uses
+_MAX_PATHS = 200  # hidden paths that are looked for
 _MAX_CSS = 300_000  # characters of style sheets that are read
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _BLOCK = re.compile(r"\{([^{}]*)\}")
 _LONE_NAME = re.compile(r"(?:p|div|span|section|li|a)?([.#]-?[A-Za-z_][\w-]*)")
 _NAME = re.compile(r"[.#]-?[A-Za-z_][\w-]*")
+_COMPOUND = r"(?:[A-Za-z][A-Za-z0-9]*(?:[.#]-?[A-Za-z_][\w-]*)*|(?:[.#]-?[A-Za-z_][\w-]*)+)"
+_PATH = re.compile(rf"{_COMPOUND}(?:(?:\s*>\s*|\s+){_COMPOUND}){{1,4}}|[A-Za-z]*(?:[.#]-?[A-Za-z_][\w-]*){{2,3}}")
+_LAST = re.compile(r"[^\s>]+$")
+# States of the whole page, and of parts that scripts change: what they hide is shown a moment later
+_STATE = re.compile(
+    r"(?:^|[\s>])(?:html|body)\b|[.#-](?:(?:no-?)?js|load|loading|loaded|ready|init|active|open|closed|wf)\b"
+)
 _PLACING = re.compile(r"(?:^|;)\s*(?:display|visibility|position|left|right|top|clip|text-indent)\s*:", re.IGNORECASE)
 # Declarations that keep text from being seen, without spaces and in lower case: at least a hundred pixels outside of
 # the page, or clipped to nothing.
@@ -48,20 +58,49 @@ def hidden(tree: LexborHTMLParser) -> list[LexborNode]:
     """The elements whose text is never shown. To be called before <style> is removed from the tree."""
     found = {node.mem_id: node for node in tree.css(_HIDDEN)}
     css = _COMMENT.sub("", "".join(style.text(deep=True) for style in tree.css("style"))[:_MAX_CSS])
-    hides = {name: how for name, how in _hidden_names(css) if tree.css_first(_selector(name)) is not None}
-    placed = _placed(css, frozenset(hides)) if hides else frozenset()
-    named = {name: how for name, how in islice(hides.items(), _MAX_NAMES) if name not in placed}
+    named, paths = _in_force(tree, css)
     selectors = (*(f'[class~="{name}"]' for name in _HIDDEN_NAMES), *map(_selector, named))
     for node in tree.css(", ".join(("[style]", *selectors))):
-        attributes = node.attributes
-        names, style = (attributes.get("class") or "").split(), attributes.get("style")
-        own = (*(f".{name}" for name in names), f"#{attributes.get('id')}")
+        own, style = _names(node), node.attributes.get("style")
         unseen = style is not None and _is_unseen(style, node)
         unseen = unseen or any(_is_unseen(named[name], node) for name in own if name in named)
-        unseen = unseen or (not _HIDDEN_NAMES.isdisjoint(names) and not any(map(_is_called_shown, names)))
-        if unseen and not any(map(_is_called_openable, (*names, attributes.get("id") or ""))):
+        unseen = unseen or (not _HIDDEN_CLASSES.isdisjoint(own) and not any(_is_called_shown(name[1:]) for name in own))
+        if unseen and not any(map(_is_called_openable, own)):
             found[node.mem_id] = node
+    for path, nodes in paths:
+        openable = any(map(_is_called_openable, path.names))
+        unseen_there = (node for node in nodes if not openable and _is_unseen(path.how, node))
+        found.update((n.mem_id, n) for n in unseen_there if not any(map(_is_called_openable, _names(n))))
     return list(found.values())
+
+
+def _in_force(tree: LexborHTMLParser, css: str) -> tuple[dict[str, str], list[tuple[_Path, list[LexborNode]]]]:
+    """What a style sheet hides on this page and no other rule shows: names, and paths with their elements."""
+    names, paths = _hidden_names(css)
+    hides = {name: how for name, how in names if tree.css_first(_selector(name)) is not None}
+    any_of_them = ", ".join(path.selector for path in paths)
+    ways = [(path, tree.css(path.selector)) for path in paths] if paths and tree.css_first(any_of_them) else []
+    ways = [(path, nodes) for path, nodes in ways if nodes]
+    told = frozenset(hides).union(*(path.told_by for path, _ in ways))
+    placed = _placed(css, told) if told else frozenset()
+    left = islice(hides.items(), _MAX_NAMES)
+    return {name: how for name, how in left if name not in placed}, [w for w in ways if placed.isdisjoint(w[0].told_by)]
+
+
+class _Path(NamedTuple):
+    """A selector of several names, all of them, and those that another rule has to name to show what it hides."""
+
+    selector: str
+    names: frozenset[str]
+    told_by: frozenset[str]
+    how: str
+
+
+def _names(node: LexborNode) -> tuple[str, ...]:
+    """An element's classes (`.x`) and id (`#x`)."""
+    attributes = node.attributes
+    id_ = attributes.get("id")
+    return (*(f".{name}" for name in (attributes.get("class") or "").split()), *((f"#{id_}",) if id_ else ()))
 
 
 def _selector(name: str) -> str:
@@ -95,17 +134,27 @@ def _squeezed(style: str) -> str:
 
 
 @lru_cache(maxsize=16)  # a site's pages have the same style sheet
-def _hidden_names(css: str) -> tuple[tuple[str, str], ...]:
+def _hidden_names(css: str) -> tuple[tuple[tuple[str, str], ...], tuple[_Path, ...]]:
     """The classes (`.x`) and ids (`#x`) that a style sheet hides by themselves and without a condition such as @media,
-    with how."""
+    with how; and the paths that it hides in the same way."""
     found: list[tuple[str, str]] = []
+    paths: list[_Path] = []
     for before, how, depth in _rules(css, lambda _, how: _HIDES.search(how)):
-        if not depth:
-            selectors = _selectors(before).split(",")
-            lone = [name[1] for one in selectors if (name := _LONE_NAME.fullmatch(one.strip()))]
-            if lone and (_hides(how) or _has_no_letters(how)):
-                found += [(name, how) for name in lone]
-    return tuple(found)
+        if not depth and (_hides(how) or _has_no_letters(how)):
+            selectors = [one.strip() for one in _selectors(before).split(",")]
+            found += [(name[1], how) for one in selectors if (name := _LONE_NAME.fullmatch(one))]
+            paths += [path for one in selectors if (path := _path(one, how))]
+    return tuple(found), tuple(paths[:_MAX_PATHS])
+
+
+def _path(selector: str, how: str) -> _Path | None:
+    """A selector of several names, unless it is of another kind, or depends on a state."""
+    if _LONE_NAME.fullmatch(selector) or not _PATH.fullmatch(selector) or _STATE.search(selector):
+        return None
+    last = _LAST.search(selector)
+    names = frozenset(_NAME.findall(selector))
+    told_by = frozenset(_NAME.findall(last[0])) if last else names
+    return _Path(selector, names, told_by or names, how) if names else None
 
 
 @lru_cache(maxsize=16)

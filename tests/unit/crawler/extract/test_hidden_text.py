@@ -65,6 +65,40 @@ def test_a_rule_that_depends_on_something_hides_nothing(css: str) -> None:
     assert unseen("<p class='x9'>text</p><p id=x8>text</p><p id=more>text</p>", css) == []
 
 
+@pytest.mark.parametrize(
+    "css",
+    [
+        ".box .x9 { display: none }",
+        ".box > p.x9{position:absolute;left:-9999px}",
+        "div.box p { display: none !important }",
+        "p.x9.y9 { visibility: hidden }",
+        "#b .x9, .nowhere .x9 { font-size: 0 }",
+    ],
+)
+def test_a_path_that_a_style_sheet_hides_is_unseen(css: str) -> None:
+    html = "<div class='box' id=b><p class='x9 y9'>trap</p></div><p class='x9'>text</p>"
+    assert unseen(html, css) == ["trap"]
+
+
+@pytest.mark.parametrize(
+    "css",
+    [
+        ".box .x9 { display: none } .box.on .x9 { display: block }",
+        ".box p { display: none } .box p.first { display: block }",
+        ".box .x9:not(.on) { display: none }",
+        "@media print { .box .x9 { display: none } }",
+        "html.js .x9 { display: none }",
+        ".page.loading .x9 { display: none }",
+        ".other .x9 { display: none }",
+        ".box > .x9 { display: none }",
+        ".tab-panel .x9 { display: none } .x9 { display: block }",
+    ],
+)
+def test_a_path_that_depends_on_something_hides_nothing(css: str) -> None:
+    html = "<div class='box page loading'><div class=tab-panel><p class='x9'>text</p></div></div>"
+    assert unseen(f"<html class=js>{html}", css) == []
+
+
 def test_text_that_waits_for_a_click_is_seen() -> None:
     assert unseen("<div class='faq-answer'>text</div>", ".faq-answer{display:none}") == []
 
