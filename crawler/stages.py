@@ -36,6 +36,7 @@ from crawler.extract import (
     pagination,
     robots_meta,
 )
+from crawler.extract.body import TOLD_IN_CAPTIONS
 from crawler.extract.draft import Draft, Extraction
 from crawler.extract.html_document import HtmlDocument
 from crawler.models import Discovered, Page
@@ -163,9 +164,8 @@ def _without_repeats(draft: Draft, kept: frozenset[str], repeats: RepeatedBlocks
 
 def _duplicable(draft: Draft) -> field_duplicates.Fields:
     captions = [one.text for one in draft.removed if one.reason == CAPTION]
-    return field_duplicates.Fields(
-        draft.headline, draft.section, draft.authors, draft.description, draft.images, captions
-    )
+    images = () if draft.origins.get("body") == TOLD_IN_CAPTIONS else draft.images  # where they are the text
+    return field_duplicates.Fields(draft.headline, draft.section, draft.authors, draft.description, images, captions)
 
 
 def _identified(draft: Draft, page: Page, site: Site) -> Article:

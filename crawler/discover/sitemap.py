@@ -42,6 +42,7 @@ _FIELDS = {  # (parent, element): field name here; image:loc and video:title are
 }
 _NAMES = frozenset(name for _, name in _FIELDS)
 _ENTRIES = {"urlset": "url", "sitemapindex": "sitemap"}  # root: its entries
+_MEDIA = re.compile("image|video", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?:https?:/)?/\S+", re.IGNORECASE)
 
 _WRAPPED = re.compile(r"\s*[\r\n\t]\s*")  # in a long URL that is broken over lines
@@ -121,8 +122,8 @@ def _entries(xml: bytes) -> Iterator[tuple[str, Entry]]:
     """Each `url` and `sitemap` element with the texts of its fields, parsed without keeping the tree in memory.
 
     Broken markup is read as far as possible. Fields are recognised by their parent element instead of their namespace,
-    so that undeclared prefixes work; a `loc` only in that of its entry. An address may also stand right in its entry,
-    or its `loc` right in the root.
+    so that undeclared prefixes work; a `loc` also by it, as pictures have some. An address may also stand right in its
+    entry, or its `loc` right in the root.
     """
     parser = etree.XMLPullParser(
         events=("end",),
@@ -143,7 +144,7 @@ def _entries(xml: bytes) -> Iterator[tuple[str, Entry]]:
             elements += 1
             tag = _local(element)
             around = _local(element.getparent()) if tag in _NAMES else ""
-            foreign = tag == "loc" and _space(element) != _space(element.getparent())  # `image:loc`
+            foreign = tag == "loc" and _is_of_media(element)
             if (field := _FIELDS.get((around, tag))) and not foreign:
                 kind = around if field == "loc" else kind
                 text = (element.text or "").strip()
@@ -184,10 +185,11 @@ def _local(element: Any) -> str:
     return element.tag.rpartition("}")[2].rpartition(":")[2].lower()
 
 
-def _space(element: Any) -> str:
-    """The namespace of an element's name, or its prefix if nobody declared that; "" for None and for comments."""
-    name = _local(element)
-    return str(element.tag)[: -len(name)] if name else ""
+def _is_of_media(element: Any) -> bool:
+    """Whether a `loc` is that of a picture or a video right in its entry: by its namespace or by its prefix if nobody
+    declared that, where it is not its entry's."""
+    own, around = (str(one.tag)[: -len(_local(one))] for one in (element, element.getparent()))
+    return own != around and _MEDIA.search(own) is not None
 
 
 def _forget(element: Any) -> None:

@@ -36,6 +36,8 @@ _STATEFUL = ("iso-2022", "iso2022", "hz", "utf-7", "utf-16", "utf-32")  # valid 
 _WIDE = ("utf-16", "utf-32")  # each letter of markup has a null byte
 # How markup begins in UTF-16 without a byte order mark (https://www.w3.org/TR/xml/#sec-guessing)
 _WIDE_MARKUP = {b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
+# How text of seven bits begins to be Japanese or Korean (RFC 1468, RFC 1557), whatever it is declared as
+_ESCAPES = {b"\x1b$B": "iso2022_jp_ext", b"\x1b$@": "iso2022_jp_ext", b"\x1b$)C": "iso2022_kr"}
 _SCRIPTS = {
     "latin": "A-Za-zªºÀ-ÖØ-öø-\u024f\u1e00-\u1eff",
     "greek": "\u0370-\u03ff\u1f00-\u1fff",
@@ -75,6 +77,10 @@ def decode(body: bytes, headers: Mapping[str, str], languages: Sequence[str] = (
         return Decoded(body.decode(encoding, "replace").lstrip("\ufeff"), encoding, "bom")
     if wide := _WIDE_MARKUP.get(body[:2]):
         return Decoded(body.decode(wide, "replace"), wide, "bom")
+    if b"\x1b$" in body and body.isascii():
+        escaped = next((name for escape, name in _ESCAPES.items() if escape in body), None)
+        if escaped:
+            return Decoded(body.decode(escaped, "replace"), escaped, "detector")
     declared = _declared(body, headers)
     if not any(name.startswith(_STATEFUL) for name in declared):
         try:  # text in other encodings is not valid UTF-8 by chance, whatever the label says

@@ -27,6 +27,10 @@ _TAGS_FAST = 50_000  # the same for its fast mode: 200,000 tags of a table take 
 _FLASH = 200  # characters below which a text is compared with trafilatura's; of 745 real pages one in forty has fewer
 _PARAGRAPH = 80  # characters of a paragraph with which a text may begin once more
 _RUN = 3  # paragraphs in a row that are no refrain
+TOLD_IN_CAPTIONS = "captions"  # the origin of a body that is told below the article's pictures
+_PICTURES = 3  # with captions that may tell a story by themselves
+_CAPTION = 60  # characters of such a caption
+_OF_CAPTIONS = 1.5  # how much more of it they must tell than all other text
 _MORE = 1.5  # another text must be this many times as long to replace the one found
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it logs each page on which it finds nothing
 
@@ -46,13 +50,26 @@ def fill(draft: Draft, document: HtmlDocument, node: jsonld.Node | None, ours: R
         found, origin = _generic(draft, document, said, pieces, elements)
         found = _once(found)
         tags = {piece.text: piece.tag for piece in sorted(pieces, key=lambda piece: piece.found)}
-        found, off = metadata_lines.without(found, tags, (draft.published, draft.modified), draft.authors)
+        found, off = metadata_lines.without(
+            found, tags, (draft.published, draft.modified), draft.authors, draft.headline
+        )
         draft.removed += off
         draft.fill("body", found, origin)
         read = length(draft.body) / max(1, length(said))
         if read < 0.2 or (read < 0.6 and (_lacks(draft.body, said, document) or _begins(draft.body, said))):
             draft.body, draft.origins["body"] = said, "json-ld"
+        if told := _in_captions(draft):
+            draft.body, draft.origins["body"] = told, TOLD_IN_CAPTIONS
     draft.apart = apart(draft.body, pieces)
+
+
+def _in_captions(draft: Draft) -> list[str]:
+    """The text of a story that is told below its pictures, after what stands above them; [] if it is told elsewhere."""
+    above = [text for text in draft.body if fold(text) != fold(draft.headline)]
+    captions = dict.fromkeys(image.caption for image in draft.images if image.caption)
+    told = [text for text in captions if length([text]) >= _CAPTION and text not in above]
+    enough = len(told) >= _PICTURES and length(told) > _OF_CAPTIONS * length(above)
+    return [*above, *told] if enough else []
 
 
 def _once(found: list[str]) -> list[str]:

@@ -1,4 +1,5 @@
-"""Lines of a text that tell about it: its author and its date above, and the agencies that it is made of below."""
+"""Lines of a text that tell about it: its author and its date above, and below the agencies that it is made of and who
+its authors are."""
 
 from __future__ import annotations
 
@@ -15,6 +16,8 @@ from crawler.extract.dates import reader
 from index.model.message import Message
 
 _TOP = 3  # paragraphs that may be lines about the text
+_BIOGRAPHIES = 4  # paragraphs at the end that may tell who the authors are
+_BIOGRAPHY = 500  # characters of such a paragraph
 _LINE = 80  # characters of such a line
 _WORDS_BESIDE = 4  # words beside a date, as in `Published …` and `4 min read`
 _ENDS = re.compile(r"[.!?。！？؟۔…][\"'”’»)\]]*$")
@@ -35,11 +38,13 @@ def without(
     tags: Mapping[str, str] | None = None,
     own: Sequence[datetime | None] = (),
     authors: Sequence[str] = (),
+    headline: str = "",
 ) -> tuple[list[str], list[Removed]]:
     """The paragraphs without lines about the text at its top and its end, and these.
 
     `tags` are those of the paragraphs' elements, as far as known; `own` are the article's dates. A name alone at the
-    top is such a line only if it is that of one of the `authors`: `White House` is written like one."""
+    top is such a line only if it is that of one of the `authors`: `White House` is written like one. A paragraph at the
+    end tells who an author is if it begins with that name, of which neither text nor `headline` says anything else."""
     tags, days = tags or {}, [at.date() for at in own if at is not None]
     removed: list[Removed] = []
     kept = list(paragraphs)
@@ -51,7 +56,24 @@ def without(
             removed.append(_removed(text, kind))
     if len(kept) > 1 and tags.get(kept[-1]) not in _NO_SIGNS and _is_signature(kept[-1]):
         removed.append(_removed(kept.pop(), "author"))
+    for text in _biographies(kept, tags, authors, headline):
+        kept.remove(text)
+        removed.append(_removed(text, "author"))
     return kept, removed
+
+
+def _biographies(
+    paragraphs: Sequence[str], tags: Mapping[str, str], authors: Sequence[str], headline: str
+) -> list[str]:
+    """The paragraphs at the end that tell who the authors are."""
+    last = max(len(paragraphs) - _BIOGRAPHIES, _TOP)
+    above = " ".join((headline, *paragraphs[:last]))
+    names = tuple(name for name in authors if " " in name and name not in above)
+    if not names:
+        return []
+    found = [p for p in paragraphs[last:] if p.lstrip("*•–— ([").startswith(names) and tags.get(p) not in _NO_SIGNS]
+    others = " ".join(p for p in paragraphs[last:] if p not in found)
+    return [p for p in found if len(p) <= _BIOGRAPHY and not any(p.find(n) >= 0 and n in others for n in names)]
 
 
 def _is_signature(text: str) -> bool:

@@ -73,6 +73,23 @@ def test_however_it_is_packed_and_written(body: bytes) -> None:
     assert (found.title, found.language) == ("عنوان & خبر", "ar")
 
 
+@pytest.mark.parametrize(
+    "declared",
+    [
+        'xmlns="http://www.google.com/schemas/sitemap/0.84"',
+        'xmlns="https://www.sitemaps.org/schemas/sitemap/0.9/" xmlns:s="http://www.sitemaps.org/schemas/sitemap/0.9"',
+        'xmlns:s="http://www.sitemaps.org/schemas/sitemap/0.9"',
+        "",
+    ],
+    ids=["old", "two", "of the loc alone", "undeclared"],
+)
+@pytest.mark.parametrize("prefix", ["", "s:"])
+def test_namespaces_of_a_sitemap_tell_nothing_but_pictures(declared: str, prefix: str) -> None:
+    picture = "<image:loc>https://example.sy/1.jpg</image:loc>"
+    entry = f"<url>{picture}<{prefix}loc>https://example.sy/1</{prefix}loc><video:video>{picture}</video:video></url>"
+    assert urls(f"<urlset {declared}>{entry}</urlset>") == ["https://example.sy/1"]
+
+
 def test_an_index_gives_its_children_newest_first() -> None:
     found = read(
         "<sitemapindex><sitemap><loc>/1.xml</loc><lastmod>2024-01-01</lastmod></sitemap>"

@@ -620,3 +620,50 @@ def test_a_quote_that_is_a_link_and_sections_by_their_ids_are_kept() -> None:
     found = read(in_article(sections))
     assert [text for text in found if text in TEXT] == TEXT
     assert "Kith and kin" in found
+
+
+BYLINE = "<p class=byline>By Nora Haddad and Omar Saleh</p>"
+
+
+@pytest.mark.parametrize(
+    "biography",
+    [
+        "Nora Haddad is a reporter based in Beirut. She has written about water since 2011.",
+        "<em>Nora Haddad is the author of “The Last Well”.</em>",
+        "Nora Haddad ist Redakteurin im Ressort Wissen.",
+        "Omar Saleh contributed reporting from Cairo.",
+    ],
+)
+def test_a_last_paragraph_that_tells_who_an_author_is_goes(biography: str) -> None:
+    assert read(in_article(BYLINE, p(*TEXT), p(biography))) == TEXT
+    assert read(in_article(BYLINE, p(*TEXT), p(biography), p("Omar Saleh studied in Leeds."))) == TEXT
+
+
+@pytest.mark.parametrize(
+    ("texts", "last"),
+    [
+        (TEXT, "Lina Karam is a fisher on the upper reservoir, and has waited for the rain since 2011."),
+        ([*TEXT[:3], "“I saw it rise”, said Nora Haddad on Monday.", *TEXT[3:]], "Nora Haddad was born beside it."),
+    ],
+    ids=["another person", "an author of whom the text tells"],
+)
+def test_a_last_paragraph_about_somebody_in_the_text_stays(texts: list[str], last: str) -> None:
+    assert read(in_article(BYLINE, p(*texts), p(last))) == [*texts, last]
+
+
+def pictures(*captions: str) -> str:
+    return "".join(
+        f"<figure><img src=/{at}.jpg width=900 height=600><figcaption>{caption}</figcaption></figure>"
+        for at, caption in enumerate(captions)
+    )
+
+
+def test_a_story_that_is_told_below_its_pictures_is_read_from_there() -> None:
+    assert read(in_article(pictures(*TEXT))) == TEXT
+    assert read(in_article(p(TEXT[0]), pictures(*TEXT[1:]))) == TEXT
+
+
+def test_captions_beside_a_text_are_no_part_of_it() -> None:
+    others = [text.replace("reservoir", "dam") for text in TEXT]
+    assert read(in_article(p(*TEXT), pictures(*others))) == TEXT
+    assert read(in_article(p(*TEXT), pictures("A dam.", "A field.", "A road."))) == TEXT

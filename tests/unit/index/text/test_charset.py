@@ -153,3 +153,15 @@ def test_a_page_whose_label_lies_is_read_by_its_own_language(language: str, code
 def test_utf_16_is_what_has_its_bytes_and_not_what_says_so(codec: str, header: str) -> None:
     body = "<html><meta charset=utf-16><p>افتُتح الجسر أمس.</p></html>".encode(codec)
     assert "<p>افتُتح الجسر أمس.</p>" in decode(body, {"content-type": f"text/html; charset={header}"}).text
+
+
+@pytest.mark.parametrize("label", ["", "iso-2022-jp", "utf-8"])
+@pytest.mark.parametrize(("language", "codec"), [("ja", "iso2022_jp"), ("ko", "iso2022_kr")])
+def test_text_of_seven_bits_is_known_by_its_escapes(language: str, codec: str, label: str) -> None:
+    text = page(TEXTS[language][0], label)
+    headers = {"content-type": f"text/html; charset={label}"} if label else {}
+    assert decode(text.encode(codec), headers).text == text
+
+
+def test_an_escape_in_a_text_of_eight_bits_is_damage() -> None:
+    assert decode("<p>سلام \x1b$B</p>".encode(), {}).encoding == "utf-8"
