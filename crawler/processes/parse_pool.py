@@ -115,6 +115,8 @@ class _Worker:
             self.jobs -= 1
             if self.killed and not self.jobs:
                 self.connection.close()
+        if isinstance(value, MemoryError):
+            self.kill()  # what the pages before have left in its memory would leave none for those that come
         if not returned:
             raise value if isinstance(value, EXPECTED) else _of_ours(value)
         return value

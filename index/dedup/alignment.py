@@ -15,6 +15,8 @@ from typing import Literal
 from rapidfuzz.distance import LCSseq
 
 MAX_PAIRS = 4_000 * 4_000  # of items compared with one another: 2 MB of bits, some milliseconds
+# Letters; whatever is longer is no word that anybody misspelt: to compare the letters of two takes quadratic time
+LONGEST_WORD = 200
 MAX_DEPTH = 3  # how often a piece is cut at items that are unique in it; what is still too long is replaced as a whole
 
 Opcode = tuple[Literal["equal", "replace"], int, int, int, int]

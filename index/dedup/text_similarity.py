@@ -15,7 +15,7 @@ from math import comb
 
 from rapidfuzz import fuzz
 
-from index.dedup.alignment import Opcode, opcodes
+from index.dedup.alignment import LONGEST_WORD, Opcode, opcodes
 from index.text.analysis import fold
 
 SHINGLE = 3  # words
@@ -144,7 +144,8 @@ def _differs_in_slots_only(one: ComparableText, other: ComparableText, changes: 
 
 def _one_spelling(one: str, other: str) -> bool:
     """Whether two words, or runs of words, are one in two spellings; numbers are not."""
-    if any(map(str.isdigit, one + other)) or min(len(one), len(other)) < SPELT:
+    lengths = len(one), len(other)
+    if any(map(str.isdigit, one + other)) or min(lengths) < SPELT or max(lengths) > LONGEST_WORD:
         return False
     consonants = [_TWICE.sub(r"\1", word).translate(_VOWELS) for word in (one, other)]
     return consonants[0] == consonants[1] and fuzz.ratio(one, other) >= SPELLING

@@ -16,7 +16,7 @@ from typing import Literal
 
 from rapidfuzz.distance import OSA
 
-from index.dedup.alignment import opcodes
+from index.dedup.alignment import LONGEST_WORD, opcodes
 from index.model.article import Article, Version
 from index.model.change import Change, Kind, confirmed_alike
 from index.text.analysis import fold
@@ -233,6 +233,8 @@ def _misspelt(one: str, other: str) -> bool:
         return True
     if any(c.isdigit() for c in one + other) or min(len(one), len(other)) <= MAX_TYPO_LETTERS:
         return False
+    if max(len(one), len(other)) > LONGEST_WORD:
+        return False
     # Two swapped letters count as one edit
     edits = MAX_TYPO_LETTERS if min(len(one), len(other)) >= LONG_WORD_LETTERS else 1
     return OSA.distance(one.casefold(), other.casefold(), score_cutoff=edits) <= edits
@@ -252,9 +254,10 @@ def word_diff(old: str, new: str, *, marks: bool = True) -> list[DiffSpan]:
     before, after = _TOKEN.findall(old), _TOKEN.findall(new)
     if max(len(before), len(after)) > MAX_COMPARED_TOKENS:
         before, after = re.findall(r"[^\n]*\n*", old), re.findall(r"[^\n]*\n*", new)
-    keys = _key if marks else _plain_key
+    key, of_word = (_key, _key_of_word) if marks else (_plain_key, _plain_key_of_word)
+    keys = ([of_word(t) if len(t) <= LONGEST_WORD else key(t) for t in tokens] for tokens in (before, after))
     pieces: list[DiffSpan] = []
-    for kind, a, b, c, d in opcodes([keys(t) for t in before], [keys(t) for t in after]):
+    for kind, a, b, c, d in opcodes(*keys):
         if kind == "equal":
             pieces.append(DiffSpan("same", "".join(after[c:d])))
         else:
@@ -262,14 +265,15 @@ def word_diff(old: str, new: str, *, marks: bool = True) -> list[DiffSpan]:
     return _joined([piece for piece in pieces if piece.text])
 
 
-@lru_cache(maxsize=4_096)
 def _key(token: str) -> str:
     return " " if token.isspace() else token.translate(_ALIKE)
 
 
-@lru_cache(maxsize=4_096)
 def _plain_key(token: str) -> str:
     return " " if token.isspace() else fold(token) or token.translate(_ALIKE)
+
+
+_key_of_word, _plain_key_of_word = lru_cache(maxsize=4_096)(_key), lru_cache(maxsize=4_096)(_plain_key)
 
 
 def _joined(pieces: list[DiffSpan]) -> list[DiffSpan]:

@@ -16,8 +16,9 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import repeat
+from mmap import mmap
 from pathlib import Path
 
 import psutil
@@ -52,6 +53,20 @@ def refuse() -> None:
 
 def devour() -> int:
     return len(bytearray(1 << 40))
+
+
+LEFT: list[mmap] = []  # by pages that were read, as in a cache
+
+
+def leave() -> None:
+    with suppress(OSError):  # no room
+        while True:
+            LEFT.append(mmap(-1, 16 << 20))
+    take()
+
+
+def take() -> int:
+    return len(bytearray(64 << 20))
 
 
 def hang_in_c() -> None:
@@ -123,6 +138,16 @@ def test_a_bad_page_costs_itself_only(workers: ParsePool, job: object, reason: s
         asyncio.run(workers.run(job))  # type: ignore[arg-type]
     assert caught.value.reason == reason
     assert asyncio.run(workers.run(double, 4)) == 8
+
+
+def test_what_is_left_of_one_page_takes_no_memory_from_the_next(workers: ParsePool) -> None:
+    async def one_behind_the_other() -> list[object]:
+        return await asyncio.gather(workers.run(leave), workers.run(take), workers.run(take), return_exceptions=True)
+
+    first, *others = asyncio.run(one_behind_the_other())
+    assert isinstance(first, Unreadable)
+    assert first.reason == ParseReason.OUT_OF_MEMORY
+    assert others == [64 << 20] * 2
 
 
 def test_what_took_too_long_is_told_in_cpu_time(workers: ParsePool) -> None:

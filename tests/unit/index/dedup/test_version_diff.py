@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rapidfuzz.distance import OSA
 
+from index.dedup import version_diff
+from index.dedup.alignment import LONGEST_WORD
 from index.dedup.version_diff import MAX_COMPARED_TOKENS, classify_change, is_changed, visible_text, word_diff, words
 from tests.support.archive_samples import NOW, article
 
@@ -139,6 +143,35 @@ def test_what_is_very_long_is_held_by_paragraphs() -> None:
     assert [(p.op, p.text.strip()) for p in pieces if p.op != "same"] == [
         ("removed", "paragraph 7 has a few words"), ("added", "paragraph 7 had a few words"),
     ]  # fmt: skip
+
+
+LETTERS = "".join(chr(97 + n * n % 26) for n in range(3 * LONGEST_WORD))
+
+
+def test_the_letters_of_what_is_no_word_are_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two of a million letters would take minutes."""
+    lengths = [0]
+    plain = OSA.distance
+
+    def distance(one: str, other: str, **options: Any) -> int:
+        lengths.append(max(len(one), len(other)))
+        return int(plain(one, other, **options))
+
+    monkeypatch.setattr("index.dedup.version_diff.OSA", SimpleNamespace(distance=distance))
+    for old, new in ((LETTERS, LETTERS[::-1]), ("bridge", "brigde"), (LETTERS, "bridge")):
+        classify_change(replace(BRIDGE, body=f"It was {old} indeed"), replace(BRIDGE, body=f"It was {new} indeed"))
+    assert max(lengths) == len("bridge")
+
+
+def test_nor_are_they_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cache of thousands of such texts would fill the memory of a process that lives for months."""
+    asked: list[str] = []
+    monkeypatch.setattr(version_diff, "_key_of_word", lambda token: asked.append(token) or token)
+    pieces = word_diff(f"a {LETTERS} b", f"a {LETTERS[::-1]} b")
+    assert [(p.op, p.text) for p in pieces] == [
+        ("same", "a "), ("removed", LETTERS), ("added", LETTERS[::-1]), ("same", " b"),
+    ]  # fmt: skip
+    assert {*asked} == {"a", " ", "b"}
 
 
 def test_words_keep_their_marks() -> None:
