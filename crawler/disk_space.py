@@ -22,6 +22,7 @@ class DiskMessage(StrEnum):
     SHORTAGE = "disk.shortage"  # free, folder, least
     RAW_COPIES = "disk.raw_copies"  # n: pages, size, month, keep: seconds
     RAW_COPIES_KEPT = "disk.raw_copies_kept"  # n, size, month: kept for ever
+    RAW_OUTSIDE = "disk.raw_outside"  # n: records in files of others
 
 
 def shortage(settings: Settings, *, again: bool = False, more: int = 0) -> Message | None:

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from crawler.config_messages import FileMessage, InvalidEntry
 from crawler.site_config import Model
 from index.model.message import Message
-from index.warc.place_url import url_problem
+from index.warc.place_url import outside_problem, url_problem
 
 PRODUCT = "Arshif/0.1"  # the version of pyproject.toml, as sites see it
 TOKEN_CHARACTERS = 16  # at least: 64 bits, written in hexadecimal
@@ -37,6 +37,12 @@ def _network(value: str) -> str:
     except ValueError:
         hint = Message(FileMessage.NAME_NETWORK)
     raise InvalidEntry(FileMessage.NOT_NETWORK, given=repr(value), hint=hint)
+
+
+def _outside(place: str) -> str:
+    if problem := outside_problem(place):
+        raise InvalidEntry(problem)
+    return place
 
 
 def archive_problem(url: str) -> Message | None:
@@ -133,6 +139,9 @@ class RawSettings(Model):
     )
     file_bytes: int = Field(1_073_741_824, ge=1_048_576, description="setting.raw.file_bytes")
     keep_days: int = Field(0, ge=0, le=36_500, description="setting.raw.keep_days")
+    outside: Annotated[tuple[Annotated[str, AfterValidator(_outside)], ...], BeforeValidator(_entries)] = Field(
+        (), description="setting.raw.outside"
+    )
 
     @field_validator("url")
     @classmethod

@@ -20,6 +20,7 @@ from index.engines import Engine, open_engine
 from index.evidence import minisign
 from index.evidence.messages import ManifestProblem
 from index.model.message import Message
+from index.warc.outside import Outside
 from index.warc.place import Place
 from index.warc.record import WarcRef
 from index.warc.store import WarcStore
@@ -88,7 +89,10 @@ def open_raw(config: Config, archive: Archive, run: int | None = None) -> WarcSt
             return warc_records.location(conn, ref.id)
 
     name, place = (raw_name(run), own_raw_place) if run is not None else (None, raw_place)
-    return WarcStore(place(config), name, file_bytes=config.settings.raw.file_bytes, moved=moved)
+    settings = config.settings.raw
+    return WarcStore(
+        place(config), name, file_bytes=settings.file_bytes, outside=Outside(settings.outside), moved=moved
+    )
 
 
 def expire_raw(config: Config, archive: Archive, now: datetime) -> int:

@@ -46,6 +46,8 @@ def backup(
         print_error(f"{name} was damaged before the backup, and is backed up as far as it can be read")
     if made.damaged:
         print_error(f"{len(made.damaged)} raw copies were damaged before the backup: `arshif verify` lists them")
+    if made.outside:
+        say(f"{len(made.outside)} files of others have further raw copies (raw.outside): not backed up, so keep them.")
     say(f"Backed up {made.articles} articles, {made.versions} versions and their raw copies to {folder}:")
     say(f"{size(FALLBACK, made.bytes)} in {len(made.parts)} files. `arshif restore {folder}` restores them.")
 
@@ -104,5 +106,6 @@ def _as_json(made: Backup) -> dict[str, object]:
         "files": len(made.parts),
         "short": made.short,
         "damaged": made.damaged,
+        "outside": made.outside,
         "bytes": made.bytes,
     }

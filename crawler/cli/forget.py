@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
+MAX_LISTED = 20  # files of others that are listed; --json lists all
+
 
 @app.command()
 def forget(
@@ -54,6 +56,12 @@ def forget(
         return
     say(f"Erased: {done.articles} articles, {done.versions} versions, {done.raws} raw copies, {done.urls} URLs.")
     say("Backups still contain it, and so do the index's files until `arshif index rebuild`.")
+    if done.outside:
+        say(f"{len(done.outside)} files of others still have it (raw.outside); the archive refers to it there no more:")
+        for address in done.outside[:MAX_LISTED]:
+            say(f"  {address}")
+        if len(done.outside) > MAX_LISTED:
+            say(f"  and {len(done.outside) - MAX_LISTED} more; --json lists all")
     if done.left is not None:
         print_error(translate(done.left, FALLBACK))
 

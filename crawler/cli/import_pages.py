@@ -90,6 +90,8 @@ def _print(report: ImportReport) -> None:
     say(f"{report.new:,} new articles, {report.changed:,} further versions, {report.same:,} unchanged", "bold")
     if report.queued or report.known:
         say(f"{report.queued:,} addresses queued for the next crawl, {report.known:,} known already", "bold")
+    if report.referred:
+        say(f"{report.referred:,} records referred to where they lie (raw.outside): keep these files", "bold")
     if report.copies:
         say(f"{report.copies:,} other addresses of articles")
     for reason, n in sorted(report.refused.items(), key=lambda item: -item[1]):

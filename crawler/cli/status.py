@@ -41,6 +41,7 @@ def status(
     from crawler.storage import open_archive
     from index.archive import site_state, warc_records
     from index.locale import FALLBACK, translate
+    from index.model.message import Message
 
     settings = load(only=())
     now = datetime.now(UTC)
@@ -67,6 +68,9 @@ def status(
         say(f"These are the first {len(rows):,} of {sum(counts.values()):,} sites: {each}.")
         say("`arshif status ID` shows one, `arshif status --json` all.")
     say(f"raw copies: {translate(disk_space.raw_copies(config.settings, extent), FALLBACK)}")
+    if extent.outside:
+        told = Message(disk_space.DiskMessage.RAW_OUTSIDE, {"n": extent.outside})
+        say(f"raw copies: {translate(told, FALLBACK)}")
 
 
 def _config(conn: Connection, settings: Config, named: list[str], *, every: bool) -> tuple[Config, bool]:

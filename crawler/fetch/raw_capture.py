@@ -17,7 +17,6 @@ from crawler.discover.source_document import GZIP_MAGIC, MAX_BYTES, unpack
 from index.warc import record
 
 ENCODED = ("content-encoding", "content-length")  # headers that no longer apply to a decoded body
-GZIP, DEFLATE = ("gzip", "x-gzip"), ("deflate",)
 REDIRECTS = (301, 302, 303, 307, 308)  # statuses that Scrapy follows
 REDIRECT_BYTES = 64 * 1024  # longest body that is kept of a response that only leads on
 
@@ -97,7 +96,7 @@ def decoded(headers: Iterable[tuple[str, str]], body: bytes) -> bytes:
     """
     if body.startswith(GZIP_MAGIC):
         return unpack(body)[0]
-    if _encoding(headers) in DEFLATE:
+    if _encoding(headers) == "deflate":
         for form in (zlib.MAX_WBITS, -zlib.MAX_WBITS):  # as RFC 9110 has it, and without zlib's header, as some do
             with suppress(zlib.error):
                 return zlib.decompressobj(form).decompress(body, MAX_BYTES)

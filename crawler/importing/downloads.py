@@ -9,13 +9,13 @@ from pathlib import Path
 from ssl import SSLError
 from tempfile import TemporaryFile
 from typing import IO
-from urllib.parse import SplitResult, unquote, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 from urllib.request import Request, urlopen
 
 from crawler.discover.source_document import MAX_BYTES
 from crawler.errors import ArchiveError, ArshifError
 from crawler.settings_model import PRODUCT
-from index.warc.bucket import Bucket
+from index.warc.bucket import object_at
 from index.warc.messages import RawMessage
 
 WEB = ("http://", "https://")
@@ -85,14 +85,12 @@ def _from_web(url: str, out: IO[bytes]) -> None:
 
 
 def _from_bucket(address: str, out: IO[bytes]) -> None:
-    parts = urlsplit(address)
-    key = unquote(parts.path).strip("/")
-    if not parts.netloc or "@" in parts.netloc or not key:
-        raise ArshifError(
-            f"{address} names no object: write s3://BUCKET/KEY, with ?endpoint=… for another than Amazon's"
-        )
     try:
-        found = _bucket(parts).fetch(key, out)
+        bucket, key = object_at(address)
+    except ValueError as error:
+        raise ArshifError(str(error)) from None
+    try:
+        found = bucket.fetch(key, out)
     except ArchiveError as error:
         if error.message.code in _SAY_WHAT_TO_DO:
             raise
@@ -102,10 +100,6 @@ def _from_bucket(address: str, out: IO[bytes]) -> None:
         raise ArshifError(f"{address} cannot be downloaded: {why}") from None
     if not found:
         raise ArshifError(f"{address} cannot be downloaded: there is no such object, or it is empty")
-
-
-def _bucket(parts: SplitResult) -> Bucket:
-    return Bucket(parts._replace(path="", fragment="").geturl(), Path())
 
 
 def _open(url: str):  # type: ignore[no-untyped-def]

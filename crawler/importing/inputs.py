@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from pathlib import Path
 from tempfile import mkdtemp
@@ -20,6 +21,8 @@ from crawler.importing import downloads
 from crawler.importing.address_lists import ENDINGS as ADDRESSES
 from crawler.importing.downloads import file_name, is_remote
 from crawler.importing.saved_pages import ENDINGS as SAVED
+from index.warc.outside import NOWHERE, Outside
+from index.warc.record import WarcDamaged
 
 WARCS = (".warc", ".warc.gz")
 PACKED = (".warc.zst", ".wacz")
@@ -30,11 +33,16 @@ _DAMAGED_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, R
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A file to read: a WARC file, or a saved page. `name` is how the user knows it, such as `news.wacz: data.warc`."""
+    """A file to read: a WARC file, or a saved page. `name` is how the user knows it, such as `news.wacz: data.warc`.
+
+    Where its records are referred to and not copied, `address` is that of the file which they lie in, and `start` where
+    this one begins there."""
 
     name: str
     file: Path
     saved_page: bool = False
+    address: str | None = None
+    start: int = 0
 
 
 def groups(given: list[str]) -> Iterator[list[str]]:
@@ -91,40 +99,51 @@ def _listed(path: str) -> list[str]:
     return [str(folder / line) if (folder / line).exists() else downloads.beside(COMMON_CRAWL, line) for line in lines]
 
 
-def unpack(group: list[str], work: Path) -> list[Input]:
+def unpack(group: list[str], work: Path, outside: Outside = NOWHERE) -> list[Input]:
     """The files to read of a group, in the order of their names, whatever the order in which they were given; what has
-    to be downloaded or unpacked goes into the folder `work`.
+    to be downloaded or unpacked goes into the folder `work`. The records of those that lie `outside` are referred to.
 
-    :raises ArshifError: when a download fails or a container is damaged.
+    :raises ArshifError: when a download fails, a container is damaged, or no part of what is referred to can be read.
     """
-    return sorted((one for path in group for one in _of(path, work)), key=attrgetter("name"))
+    return sorted((one for path in group for one in _of(path, work, outside)), key=attrgetter("name"))
 
 
-def _of(path: str, work: Path) -> Iterator[Input]:
+def _of(path: str, work: Path, outside: Outside) -> Iterator[Input]:
     if is_remote(path):
-        yield from _one(path, _download(path, work), work)
+        file, address = _download(path, work), outside.address(path)
+        if address is not None:
+            _check_parts(outside, address, file)
+        yield from _one(path, file, address, work)
     elif Path(path).is_dir():
         for file in Path(path).rglob("*"):
             if file.is_file() and file.name.lower().endswith((*WARCS, *PACKED, *SAVED)):
-                yield from _one(str(file), file, work)
+                yield from _one(str(file), file, outside.address(str(file)), work)
     else:
-        yield from _one(path, Path(path), work)
+        yield from _one(path, Path(path), outside.address(path), work)
 
 
-def _one(name: str, file: Path, work: Path) -> Iterator[Input]:
+def _check_parts(outside: Outside, address: str, file: Path) -> None:
+    try:
+        outside.check(address, file)
+    except WarcDamaged as problem:
+        raise ArshifError(f"{problem}: take it out of `raw.outside`, and its records are copied") from problem
+
+
+def _one(name: str, file: Path, address: str | None, work: Path) -> Iterator[Input]:
     kind = file.name.lower()
     if kind.endswith(SAVED):
         yield Input(name, file, saved_page=True)
     elif kind.endswith(".warc.zst"):
         yield Input(name, _unzstd(file, work))
     elif kind.endswith(".wacz"):
-        yield from _in_wacz(name, file, work)
+        yield from _in_wacz(name, file, address, work)
     else:
-        yield Input(name, file)
+        yield Input(name, file, address=address)
 
 
-def _in_wacz(name: str, file: Path, work: Path) -> Iterator[Input]:
-    """The WARC files in a WACZ (https://specs.webrecorder.net/wacz/1.1.1/), which are below archive/."""
+def _in_wacz(name: str, file: Path, address: str | None, work: Path) -> Iterator[Input]:
+    """The WARC files in a WACZ (https://specs.webrecorder.net/wacz/1.1.1/), which are below archive/. One that is not
+    compressed there, as the specification has it, can be referred to."""
     own = _own_folder(work)
     with _as_wacz(name):
         container = zipfile.ZipFile(file)
@@ -136,7 +155,18 @@ def _in_wacz(name: str, file: Path, work: Path) -> Iterator[Input]:
             with target.open("wb") as copy:
                 for chunk in _member(container, member, name):
                     copy.write(chunk)
-            yield from _one(f"{name}: {member}", target, work)
+            info = container.getinfo(member)
+            within = address if info.compress_type == zipfile.ZIP_STORED else None
+            for one in _one(f"{name}: {member}", target, within, work):
+                yield replace(one, start=_start(file, info)) if one.address is not None else one
+
+
+def _start(file: Path, member: zipfile.ZipInfo) -> int:
+    """Where the content of a member begins: after its header, whose name and further fields have the lengths in it."""
+    with file.open("rb") as stream:
+        stream.seek(member.header_offset)
+        name, more = struct.unpack("<26x2H", stream.read(30))
+    return int(member.header_offset + 30 + name + more)
 
 
 def _member(container: zipfile.ZipFile, member: str, name: str) -> Iterator[bytes]:

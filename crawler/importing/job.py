@@ -32,6 +32,7 @@ from crawler.importing import inputs as given
 from crawler.importing.inputs import Input
 from crawler.importing.page_filter import PageFilter, Passed
 from crawler.importing.plan import Plan, PlannedPage, name_of
+from crawler.importing.raw_records import RawRecord
 from crawler.models import Page
 from crawler.processes.workers import Workers
 from crawler.session.corrections import MAX_REREAD_VERSIONS, Rereading, reread_versions
@@ -46,7 +47,7 @@ from index.archive.articles import Continuation, Fetched
 from index.file_lock import hold
 from index.model.candidate import Candidate
 from index.model.codes import PageReason, ReadingReason
-from index.warc.record import Response, WarcRef
+from index.warc.record import Response
 from index.warc.store import WarcStore
 
 log = logging.getLogger("arshif.import")
@@ -62,8 +63,9 @@ NO_RECORD = -1  # offset of a saved page, which is its file
 class ImportReport:
     """What came of an import: `records` seen, `pages` that were extracted; of those `new` articles, `changed` (another
     version), `same`, `copies` (another URL of an article); `refused` by reason; `unreadable`; `forgotten`, which were
-    erased on request and stay so; and the records that were `passed` over by reason. Of lists of addresses, those that
-    are now `queued` to be crawled, and those that were `known`."""
+    erased on request and stay so; and the records that were `passed` over by reason; and those that were `referred` to
+    where they lie, not copied. Of lists of addresses, those that are now `queued` to be crawled, and those that were
+    `known`."""
 
     records: int = 0
     pages: int = 0
@@ -73,6 +75,7 @@ class ImportReport:
     copies: int = 0
     unreadable: int = 0
     forgotten: int = 0
+    referred: int = 0
     queued: int = 0
     known: int = 0
     refused: dict[str, int] = field(default_factory=dict)
@@ -151,7 +154,7 @@ class Import:
 
     async def _group(self, group: list[str], options: str) -> ImportReport:
         with self._work_folder() as work:
-            files = given.unpack(group, work)
+            files = given.unpack(group, work, self.raw.outside)
             name = name_of(((one.name, one.file.stat().st_size) for one in files), options)
             plan = Plan(self.folder / f"{name}.plan")
             try:
@@ -286,9 +289,10 @@ class Import:
         opened = await self._open(files[planned.input], planned)
         if opened is None:
             return None
-        page, keep = opened
+        page, record = opened
         learned = await asyncio.to_thread(self._learned_of, site, page.url)
-        found = _Extracted(site, page, (keep,), learned, await self.workers.run(stages.article, page, site, learned))
+        extraction = await self.workers.run(stages.article, page, site, learned)
+        found = _Extracted(site, page, (record,), learned, extraction)
         while url := found.extraction.next_page:
             further = plan.nearest(url, planned.fetched)
             if further is None:
@@ -303,18 +307,18 @@ class Import:
                 log.warning("%s: %s", url, problem)
                 break
             page = replace(page, rest=page.rest[: extraction.pages - 1])
-            found = _Extracted(site, page, (*found.keep, opened[1])[: extraction.pages], learned, extraction)
+            found = _Extracted(site, page, (*found.records, opened[1])[: extraction.pages], learned, extraction)
         return found
 
-    async def _open(self, source: Input, planned: PlannedPage) -> tuple[Page, Callable[[], WarcRef]] | None:
-        """A planned page, and what writes its raw copy, once; None if it is damaged."""
+    async def _open(self, source: Input, planned: PlannedPage) -> tuple[Page, RawRecord] | None:
+        """A planned page, and its record; None if it is damaged."""
         received = await asyncio.to_thread(_response, source, planned)
         if received is None:
             return None
         body = decoded(received.headers, received.body)
         address = canonical(planned.url) or planned.url
         page = Page(address, planned.url, body, planned.fetched, headers=lower_case(received.headers))
-        return page, cache(partial(self.raw.append, received))
+        return page, RawRecord(source, planned.offset, cache(partial(self.raw.append, received)))
 
     def _learned_of(self, site: Site, address: str) -> RepeatedBlocks:
         with self.archive.read() as conn:
@@ -350,6 +354,7 @@ class Import:
             else:
                 name = {"copy": "copies"}.get(kind, kind)
                 setattr(report, name, getattr(report, name) + 1)
+        report.referred += sum(record.is_referred for one in found for record in one.records)
         for site in held:
             self._learned.pop(site, None)
 
@@ -370,15 +375,15 @@ class Import:
             body_hash=body_hash(b"".join(one.body for one in (page, *page.rest))),
             etag=None if page.rest else page.headers.get("etag"),
             last_modified=None if page.rest else page.headers.get("last-modified"),
-            raw=found.keep[0],
+            raw=partial(found.records[0].located, conn),
             raw_url=page.final_url,
             spellings=variants(article.url),
             state=stages.state(found.site, found.learned),
             strict=True,
             archived=True,
             further=tuple(
-                Continuation(one.url, one.final_url, one.fetched, body_hash(one.body), write)
-                for one, write in zip(page.rest, found.keep[1:], strict=True)
+                Continuation(one.url, one.final_url, one.fetched, body_hash(one.body), partial(record.located, conn))
+                for one, record in zip(page.rest, found.records[1:], strict=True)
             ),
         )
         if erasure.among(conn, site, fetched.signs):
@@ -411,7 +416,7 @@ def _count(counts: dict[str, int], reason: str) -> None:
 class _Extracted:
     site: Site
     page: Page
-    keep: tuple[Callable[[], WarcRef], ...]  # each writes the raw copy of one of its pages, once
+    records: tuple[RawRecord, ...]  # of its pages
     learned: RepeatedBlocks  # with which it was extracted
     extraction: Extraction
 

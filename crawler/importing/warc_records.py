@@ -11,25 +11,23 @@ https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from io import SEEK_END, BytesIO
+from io import SEEK_END
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from fastwarc.stream_io import BrotliReader, ChunkedReader, ZstdReader
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
 from crawler.discover.source_document import MAX_BYTES
-from crawler.fetch.raw_capture import DEFLATE, ENCODED, GZIP, decoded, replayable
+from crawler.fetch.raw_capture import ENCODED, decoded, replayable
+from index.warc import foreign
+from index.warc.foreign import PAGES, Content, target
 from index.warc.record import MEMBER, RECORD, begins_record, end_of_members
 
-PAGES = WarcRecordType.response | WarcRecordType.resource | WarcRecordType.revisit
 HTTP_OK = 200
 
 _CHUNK = 1024 * 1024  # bytes searched at a time for the next record
 _LOOK = 1024  # bytes by which one is recognised
-_DECODERS = {"br": BrotliReader, "zstd": ZstdReader}
 
 
 class RecordHead(NamedTuple):  # cheaper to make than a dataclass: there are many that nobody wants
@@ -47,15 +45,6 @@ class RecordHead(NamedTuple):  # cheaper to make than a dataclass: there are man
     media_type: str
     length: int
     damaged: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """A record's response: the head as sent, and the body, without a transfer coding or a compression but gzip."""
-
-    status_line: str
-    headers: list[tuple[str, str]]
-    body: bytes
 
 
 def heads(file: Path) -> Iterator[RecordHead]:
@@ -91,7 +80,7 @@ def content(file: Path, offset: int, url: str) -> Content | None:
         stream.seek(offset)
         try:
             record = next(iter(ArchiveIterator(stream, record_types=PAGES, parse_http=False)))
-            return _content(record) if _url(record) == url and _is_whole(record) else None
+            return _content(record) if target(record) == url and _is_whole(record) else None
         except (OSError, StopIteration, ValueError):
             return None
 
@@ -108,16 +97,12 @@ def _head(record: WarcRecord, offset: int) -> RecordHead:
     return RecordHead(
         offset,
         str(record.headers.get("WARC-Type")),
-        _url(record),
+        target(record),
         _utc(record.record_date),
         status,
         media_type.partition(";")[0].strip().lower(),
         int(declared),
     )
-
-
-def _url(record: WarcRecord) -> str:
-    return (record.headers.get("WARC-Target-URI") or "").strip("<> ")  # WARC 1.0 has it in brackets
 
 
 def _utc(date: datetime | None) -> datetime | None:
@@ -138,43 +123,14 @@ def _is_whole(record: WarcRecord) -> bool:
 
 
 def _content(record: WarcRecord) -> Content | None:
-    if record.record_type == WarcRecordType.resource or not record.is_http:  # such as FTP's: nothing but its content
-        body = record.reader.read()
-        return Content("HTTP/1.1 200 OK", [("Content-Type", record.headers.get("Content-Type") or "")], body)
-    record.parse_http()
-    line, headers = record.http_headers.status_line or "", list(record.http_headers.to_tuples())
-    named = {name.lower(): value.strip().lower() for name, value in headers}
-    chunked = named.get("transfer-encoding") == "chunked"
-    # Only where there is no digest of the block: writers differ in whether the payload's is of the chunks.
-    told = {name for name in ("WARC-Block-Digest", "WARC-Payload-Digest") if record.headers.get(name) is not None}
-    if told == {"WARC-Payload-Digest"} and not chunked and not record.verify_payload_digest():
+    """The response of a record as it is kept: in no encoding that programs which replay archives do not show."""
+    found = foreign.content(record, MAX_BYTES)
+    if found is None or replayable(found.headers, found.body):
+        return found
+    body = decoded(found.headers, found.body)
+    if len(body) >= MAX_BYTES:
         return None
-    body = record.reader.read()
-    if chunked:
-        body = _unchunked(body)
-    encoding = named.get("content-encoding", "")
-    if encoding in _DECODERS:
-        body = _DECODERS[encoding](BytesIO(body)).read(MAX_BYTES + 1)
-        if len(body) > MAX_BYTES:  # a small one can unpack to gigabytes
-            return None
-        headers = [pair for pair in headers if pair[0].lower() not in ENCODED]
-    elif encoding not in ("", "identity", *GZIP, *DEFLATE):
-        return None
-    elif not replayable(headers, body):
-        body = decoded(headers, body)
-        if len(body) >= MAX_BYTES:
-            return None
-        headers = [pair for pair in headers if pair[0].lower() not in ENCODED]
-    headers = [pair for pair in headers if pair[0].lower() not in ("transfer-encoding", "content-length")]
-    return Content(line, headers, body)
-
-
-def _unchunked(body: bytes) -> bytes:
-    """The body without its chunks, or as it is if it has none: some crawlers remove them and keep the header."""
-    try:
-        return ChunkedReader(BytesIO(body)).read() or body
-    except OSError:
-        return body
+    return Content(found.status_line, [pair for pair in found.headers if pair[0].lower() not in ENCODED], body)
 
 
 def _is_packed(file: Path, beginning: bytes) -> bool:

@@ -44,7 +44,8 @@ class ErasureTarget:
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What was erased; `left` says where the database still has it beside its tables, None that it has it nowhere."""
+    """What was erased; `left` says where the database still has it beside its tables, None that it has it nowhere.
+    `outside` are the addresses of files of others that have it: only the references to them were removed."""
 
     site: str
     articles: int = 0
@@ -53,6 +54,7 @@ class Erased:
     raws: int = 0
     left: Message | None = None
     sites: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
 
 
 class Erasure:
@@ -82,6 +84,8 @@ class Erasure:
                     f"«{known[0].headline}» ({', '.join(sorted(sites))}): {sum(k.versions for k in known)} version(s), "
                     f"{len(urls)} address(es), {sum(len(k.refs) for k in known)} raw copies"
                 )
+                if files := {file for k in known for file in _outside(k)}:
+                    told += f", some of them in {len(files)} file(s) of others, which stay as they are"
                 articles = tuple((k.site, k.article) for k in known)
                 home = next((k.site for k in known if k.article == article), known[0].site)
                 return ErasureTarget(name, config, home, tuple(sorted(sites | listing)), articles, urls, False, told)
@@ -146,7 +150,7 @@ class Erasure:
                 with self.archive.read() as conn:
                     some = [erasure.find(conn, one) for _, one in what.articles[number : number + TOGETHER]]
                 blanked = {ref for one in some for ref in one.refs}
-                self.raw.blank(blanked)
+                self.raw.blank(blanked)  # nothing in files of others: those are none of this place's
             with self.archive.read() as conn:
                 known = erasure.find(conn, article)
             self.raw.blank(set(known.refs) - blanked)  # before the archive forgets where they are
@@ -157,6 +161,7 @@ class Erasure:
                 versions=done.versions + known.versions,
                 urls=done.urls + (len(known.urls) if what.whole else 0),
                 raws=done.raws + len(known.refs),
+                outside=tuple(sorted({*done.outside, *_outside(known)})),
             )
             told(done.articles, len(what.articles))
         if what.whole:
@@ -197,3 +202,8 @@ class Erasure:
                 ]
             done += self.raw.blank(its)
         return done
+
+
+def _outside(article: erasure.ErasableArticle) -> set[str]:
+    """The addresses of the files of others that have a page of this article."""
+    return {ref.file for ref in article.refs if ref.digest is not None}

@@ -28,6 +28,7 @@ from index.atomic_files import replace_file, sync_folder
 from index.errors import ArchiveError, Busy, WrongPlace
 from index.file_lock import hold
 from index.warc.files import is_file_name
+from index.warc.outside import is_outside
 from index.warc.place import FileFacts, Place
 from index.warc.record import WarcDamaged, WarcRef
 from index.warc.store import WarcStore
@@ -53,7 +54,8 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Backup:
     """The contents of a backup; `made` is UTC. `short` names WARC files that were already truncated and were copied as
-    far as they go, `damaged` the records, as `FILE:OFFSET`, that were already lost or not as their digests say."""
+    far as they go, `damaged` the records, as `FILE:OFFSET`, that were already lost or not as their digests say;
+    `outside` the addresses of files of others that have some of the raw responses, which are in no backup."""
 
     made: datetime
     articles: int
@@ -61,6 +63,7 @@ class Backup:
     parts: tuple[Part, ...]
     short: tuple[str, ...] = ()
     damaged: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
 
     @property
     def bytes(self) -> int:
@@ -104,7 +107,7 @@ def back_up(archive: Archive, raw: Place, into: Path, told: Told | None = None) 
             if there:
                 parts.append(_fetch(raw, name, into, there, moved))
         counts = _count(copy, "articles"), _count(copy, "versions")
-        backup = Backup(made, *counts, tuple(parts), tuple(short), _damaged(copy, into / RAW))
+        backup = Backup(made, *counts, tuple(parts), tuple(short), _damaged(copy, into / RAW), _outside(copy))
         _sync(into / RAW)
         contents = json.dumps({"format": FORMAT, **asdict(backup)}, default=datetime.isoformat, indent=1)
         replace_file(into / CONTENTS, contents.encode())
@@ -277,10 +280,19 @@ def _is_within(folder: Path, name: str) -> bool:
 
 
 def _extent(database: Path) -> dict[str, int]:
-    """How many bytes of each WARC file the archive refers to."""
+    """How many bytes of each WARC file of ours the archive refers to."""
+    return {name: length for name, length in _files(database) if not is_outside(name)}
+
+
+def _outside(database: Path) -> tuple[str, ...]:
+    """The addresses of the files of others that the archive refers to."""
+    return tuple(name for name, _ in _files(database) if is_outside(name))
+
+
+def _files(database: Path) -> list[tuple[str, int]]:
     with closing(_reading(database)) as connection:
         query = 'SELECT file, MAX("offset" + length) FROM raws GROUP BY file ORDER BY file'
-        return dict(connection.execute(query).fetchall())
+        return connection.execute(query).fetchall()
 
 
 def _discarded(database: Path) -> list[str]:
@@ -293,10 +305,12 @@ def _discarded(database: Path) -> list[str]:
 
 
 def _damaged(database: Path, raw: Path) -> tuple[str, ...]:
-    """The records that are missing or not as their digests say."""
+    """The records that are missing or not as their digests say, but for those in files of others."""
     found = []
     with closing(_reading(database)) as connection, WarcStore(raw) as records:
         for file, offset, length in connection.execute('SELECT file, "offset", length FROM raws ORDER BY 1, 2'):
+            if is_outside(file):
+                continue
             try:
                 records.checked(WarcRef(file, offset, length))
             except WarcDamaged:

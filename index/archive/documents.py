@@ -13,7 +13,7 @@ from index.archive import dialect, edits, outbox
 from index.archive import tables as t
 from index.archive.readings import IS_SHOWN, article_of, shown_columns
 from index.archive.upsert import CHUNK, chunks, streamed
-from index.archive.warc_records import ref_of
+from index.archive.warc_records import LOCATION, ref_of
 from index.model.article import CANONICAL_ELSEWHERE, IndexDocument, Version
 from index.model.codes import AliasReason, ReadingReason
 from index.warc.record import WarcRef
@@ -165,7 +165,7 @@ def others(conn: Connection, stories: Sequence[str]) -> dict[str, int]:
 def raw_of(conn: Connection, article_id: str, number: int | None = None) -> tuple[WarcRef, str] | None:
     """The location of a version's raw response (by default the newest version's) and the URL of its record, or None."""
     query = (
-        select(*(t.raws.c[name] for name in ("id", "file", "offset", "length", "url")))
+        select(*(t.raws.c[name] for name in (*LOCATION, "url")))
         .join(t.versions, t.versions.c.raw == t.raws.c.id)
         .join(t.articles, t.articles.c.id == t.versions.c.article)
         .where(

@@ -17,7 +17,7 @@ from index.archive import tables as t
 from index.archive import warc_records
 from index.archive.requests import AddressRequest
 from index.archive.upsert import chunks, upsert
-from index.archive.warc_records import ref_of
+from index.archive.warc_records import LOCATION, ref_of
 from index.model.codes import PartKind
 from index.model.message import Message
 from index.warc.record import Resource, WarcRef
@@ -216,7 +216,7 @@ def only_of(article: str) -> ColumnElement[bool]:
 _ORDER = (_part.kind, _part.number)
 _PARTS = select(
     *(_part[name] for name in ("kind", "number", "url", "made")),
-    *(_raw[name] for name in ("id", "file", "offset", "length")),
+    *(_raw[name] for name in LOCATION),
     _raw.url.label("target"),
 ).join(t.raws, _raw.id == _part.raw)
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, select
 
 from index.archive import tables as t
 from index.archive.upsert import chunks
-from index.archive.warc_records import ref_of
+from index.archive.warc_records import LOCATION, ref_of
 from index.warc.record import WarcRef
 
 
@@ -56,6 +56,4 @@ def of_articles(conn: Connection, articles: Sequence[str]) -> list[Notice]:
     return sorted((one for those in found.values() for one in those), key=lambda notice: notice.seen)
 
 
-_NOTICES = select(t.notices, *(t.raws.c[name] for name in ("id", "file", "offset", "length"))).outerjoin(
-    t.raws, t.raws.c.id == t.notices.c.raw
-)
+_NOTICES = select(t.notices, *(t.raws.c[name] for name in LOCATION)).outerjoin(t.raws, t.raws.c.id == t.notices.c.raw)

@@ -347,6 +347,7 @@ raws = Table(  # where raw responses are stored, and what belongs to facsimiles
     Column("checked", Instant),  # when it was last checked against its digests; None: not since it was written
     Column("problem", String),  # what was wrong with it then
     *_kept("raws"),
+    Column("digest", String),  # SHA-256 of its bytes in a file that others wrote, of which `file` is the address
     UniqueConstraint("file", "offset"),
     Index(None, "site", "fetched"),
 )

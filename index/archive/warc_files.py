@@ -52,18 +52,21 @@ def records(conn: Connection, file: str) -> list[WarcRef]:
 
 
 def referred(conn: Connection) -> set[str]:
-    """The files that the archive refers to."""
-    return set(conn.execute(select(t.raws.c.file).distinct()).scalars())
+    """The files of ours that the archive refers to."""
+    return set(conn.execute(select(t.raws.c.file).where(_OURS).distinct()).scalars())
+
+
+_OURS = t.raws.c.digest.is_(None)  # of raw responses: not in a file of others
 
 
 def expire(conn: Connection, before: datetime) -> list[str]:
-    """Remove references to the files whose records were all fetched and stored before then, and note these as
+    """Remove references to the files of ours whose records were all fetched and stored before then, and note these as
     discarded; return their names. Their versions stay but cannot be extracted again. An image counts as fetched
     whenever a page showed it."""
     part, raw = t.facsimile_parts.c, t.raws.c
     # An imported page was fetched long before it came here; of what archives before 0012 stored, only that is known
     newest = func.max(raw.fetched), func.coalesce(func.max(raw.stored), func.max(raw.fetched))
-    aged = select(raw.file).group_by(raw.file).having(and_(*(moment < before for moment in newest)))
+    aged = select(raw.file).where(_OURS).group_by(raw.file).having(and_(*(moment < before for moment in newest)))
     shown = select(t.raws.c.file).join(t.facsimile_parts, part.raw == t.raws.c.id).where(part.made >= before)
     files = sorted({*conn.execute(aged).scalars()} - {*conn.execute(shown.distinct()).scalars()})
     for piece in chunks(files):

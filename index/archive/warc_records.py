@@ -31,6 +31,7 @@ from index.model.codes import RecordProblem
 from index.warc.record import WarcRef
 
 SAID = ("title", "published", "modified", "language")  # what a source gives for a candidate
+LOCATION = ("id", "file", "offset", "length", "digest")  # the columns of `raws` that say where a record lies
 MONTH = timedelta(days=30)  # the period over which growth is measured and reported
 
 
@@ -109,12 +110,13 @@ class DamagedRecord:
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """The size of the raw responses: the bytes now, and those added within the last MONTH, extrapolated to a whole
-    month if the archive is younger."""
+    """The size of the raw responses that the archive keeps: the bytes now, and those added within the last MONTH,
+    extrapolated to a whole month if the archive is younger; and how many others lie `outside`, in files of others."""
 
     copies: int
     bytes: int
     month: int
+    outside: int
 
 
 def copies(conn: Connection, site: str, since: datetime | None = None, after: str = "") -> Iterator[StoredRecord]:
@@ -142,7 +144,7 @@ def _stored_records(conn: Connection, rows: Sequence[RowMapping]) -> Iterator[St
     further = _further_pages(conn, [row["id"] for row in rows])
     for row in rows:
         offered = Candidate(row["page_url"], *(row[f"said_{name}"] for name in SAID))
-        ref = WarcRef(row["file"], row["offset"], row["length"], row["record"])
+        ref = WarcRef(row["file"], row["offset"], row["length"], row["record"], row["digest"])
         urls = row["page_url"], row["final_url"]
         pages = tuple(further.get((row["id"], row["number"]), ()))
         article = article_of(dict(row))
@@ -177,8 +179,8 @@ def copy_further_pages(conn: Connection, article: str, version: int, later: int)
 
 
 def ref_of(row: Any) -> WarcRef:
-    """The location in a row that has `file`, `offset`, `length` and `id` of `raws`."""
-    return WarcRef(row.file, row.offset, row.length, row.id)
+    """The location in a row that has the columns `LOCATION` of `raws`."""
+    return WarcRef(row.file, row.offset, row.length, row.id, row.digest)
 
 
 def location(conn: Connection, record: int) -> WarcRef | None:
@@ -187,7 +189,7 @@ def location(conn: Connection, record: int) -> WarcRef | None:
     return ref_of(row) if row is not None else None
 
 
-_LOCATION = [t.raws.c[name] for name in ("id", "file", "offset", "length")]
+_LOCATION = [t.raws.c[name] for name in LOCATION]
 _ANY_FURTHER = select(t.further_pages.c.raw).limit(1)
 _IS_NEWEST = t.articles.c.number == t.versions.c.number
 _EACH = (
@@ -201,7 +203,7 @@ _EACH = (
         t.versions.c.url.label("page_url"),
         t.raws.c.url.label("final_url"),
         t.raws.c.id.label("record"),
-        *(t.raws.c[name] for name in ("fetched", "file", "offset", "length")),
+        *(t.raws.c[name] for name in ("fetched", "file", "offset", "length", "digest")),
         *(t.frontier.c[name].label(f"said_{name}") for name in SAID),
     )
     .select_from(t.versions)
@@ -232,7 +234,7 @@ def for_replay(conn: Connection, articles: Sequence[str]) -> list[ReplayRecord]:
     return [ReplayRecord(row.article, ref_of(row), row.url, row.headline) for row in found]
 
 
-_PLACE = [t.raws.c[name] for name in ("id", "fetched", "url", "file", "offset", "length")]
+_PLACE = [t.raws.c[name] for name in ("fetched", "url", *LOCATION)]
 _OF_VERSIONS = (
     select(t.versions.c.article, shown("headline"), *_PLACE)
     .select_from(t.versions)
@@ -247,9 +249,15 @@ _OTHERS = [
 
 def add(conn: Connection, site: str, ref: WarcRef, url: str, fetched: datetime, body_hash: str | None = None) -> int:
     """Record where a raw response of a site (id) was written; return the number of that record."""
-    place = {"file": ref.file, "offset": ref.offset, "length": ref.length}
+    place = {"file": ref.file, "offset": ref.offset, "length": ref.length, "digest": ref.digest}
     what = {"site": site, "url": url, "fetched": fetched, "body_hash": body_hash}
     return int(conn.execute(_ADD, {**place, **what}).scalar_one())
+
+
+def is_referred(conn: Connection, ref: WarcRef) -> bool:
+    """Whether the archive refers to the record at this location."""
+    there = (t.raws.c.file == ref.file) & (t.raws.c.offset == ref.offset)
+    return conn.execute(select(t.raws.c.id).where(there)).first() is not None
 
 
 _ADD = insert(t.raws).returning(t.raws.c.id)  # built once: that costs as much as running it
@@ -367,12 +375,14 @@ def damaged(conn: Connection, article: str | None = None) -> list[DamagedRecord]
 
 def extent(conn: Connection, now: datetime) -> Extent:
     """The size of the raw responses, and their growth per month."""
-    size = func.coalesce(func.sum(t.raws.c.length), 0)
-    number, total, first = conn.execute(select(func.count(), size, func.min(t.raws.c.fetched).label("first"))).one()
-    lately = conn.execute(select(size).where(t.raws.c.fetched > now - MONTH)).scalar_one()
+    own, size = t.raws.c.digest.is_(None), func.coalesce(func.sum(t.raws.c.length), 0)
+    query = select(func.count(), size, func.min(t.raws.c.fetched).label("first"))
+    number, total, first = conn.execute(query.where(own)).one()
+    lately = conn.execute(select(size).where(own, t.raws.c.fetched > now - MONTH)).scalar_one()
     age = now - first if first is not None else MONTH
     share = min(max(age / MONTH, timedelta(days=1) / MONTH), 1.0)  # one hour says too little about a month
-    return Extent(number, total, round(lately / share))
+    outside = conn.execute(select(func.count()).select_from(t.raws).where(~own)).scalar_one()
+    return Extent(number, total, round(lately / share), outside)
 
 
 def remove(conn: Connection, which: ColumnElement[bool]) -> list[WarcRef]:

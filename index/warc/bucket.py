@@ -20,7 +20,7 @@ from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any, TypeVar
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from index.errors import ArchiveError
 from index.model.message import Message
@@ -72,7 +72,7 @@ class Bucket:
         """The bytes at a location."""
         if not is_file_name(ref.file) or ref.offset < 0 or ref.length <= 0:
             raise WarcMissing(f"raw copy {ref.file!r} at {ref.offset} is none of ours")
-        data = self._bytes(ref.file, ref.offset, ref.length)
+        data = self.piece(ref.file, ref.offset, ref.length)
         if data is None or len(data) != ref.length:
             raise WarcMissing(f"raw copy {ref.file} in {self.name} ends before the end of the record at {ref.offset}")
         return data
@@ -95,7 +95,7 @@ class Bucket:
     @contextmanager
     def held(self, name: str) -> Iterator[bool]:
         """Whether a file is there: no writer goes on with one."""
-        yield self._bytes(name, 0, 1) is not None
+        yield self.piece(name, 0, 1) is not None
 
     def blank(self, refs: Iterable[WarcRef]) -> int:
         """Write the files anew that have these records: the last version of each has them no more."""
@@ -132,16 +132,16 @@ class Bucket:
 
     def claim(self, archive: str) -> str:
         """The id of the archive whose files these are: this one, if they were nobody's."""
-        if self._bytes(MARK) is None:
+        if self.piece(MARK) is None:
             self._put(MARK, archive.encode())
-        return (self._bytes(MARK) or b"").decode("utf-8", "replace").strip()
+        return (self.piece(MARK) or b"").decode("utf-8", "replace").strip()
 
     def fetch(self, name: str, out: IO[bytes]) -> int:
         """Write an object to a file; return its length, 0 if it is not there.
 
         :raises ArchiveError: when the server is away, or refuses it.
         """
-        while piece := self._bytes(name, out.tell()):
+        while piece := self.piece(name, out.tell()):
             out.write(piece)
             if len(piece) < PART_BYTES:
                 break
@@ -165,14 +165,17 @@ class Bucket:
             return True
 
         def there() -> bytes | None:
-            return self._bytes(name, 0, len(content) + 1)
+            return self.piece(name, 0, len(content) + 1)
 
         if len(content) >= LARGE_BYTES and (found := there()) is not None:
             return found == content
         return self._asked(put) or there() == content
 
-    def _bytes(self, name: str, offset: int = 0, length: int = PART_BYTES) -> bytes | None:
-        """What is at this place of an object, as far as it goes; None if there is nothing."""
+    def piece(self, name: str, offset: int = 0, length: int = PART_BYTES) -> bytes | None:
+        """What is at this place of an object, as far as it goes; None if there is nothing.
+
+        :raises ArchiveError: when the server is away, or refuses it.
+        """
         library, store = _library(self.url), self._store()
         try:
             return self._asked(lambda: bytes(library.get_range(store, name, start=offset, length=length)))
@@ -232,6 +235,21 @@ class Bucket:
             return _NotThere(Message(RawMessage.NO_BUCKET, params))
         kind = RawMessage.DENIED if status in ("401", "403") else RawMessage.FAILED if status else RawMessage.AWAY
         return ArchiveError(Message(kind, params))
+
+
+def object_at(address: str) -> tuple[Bucket, str]:
+    """The bucket, to be read only, and the key in the address of an object: `s3://bucket/key`, with the same after it
+    as in the URL of a place.
+
+    :raises ValueError: when it names none.
+    """
+    parts = urlsplit(address)
+    key = unquote(parts.path).strip("/")
+    if not parts.netloc or "@" in parts.netloc or not key:
+        raise ValueError(
+            f"{address} names no object: write s3://BUCKET/KEY, with ?endpoint=… for another than Amazon's"
+        )
+    return Bucket(parts._replace(path="", fragment="").geturl(), Path()), key
 
 
 class _NotThere(ArchiveError):

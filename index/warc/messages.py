@@ -22,9 +22,10 @@ class RawMessage(StrEnum):
 
 
 class PlaceMessage(StrEnum):
-    """Message codes of what is wrong with the URL of such a place."""
+    """Message codes of what is wrong with the URL of such a place, or of one outside."""
 
     NOT_FOLDER = "place_url.not_folder"
+    NOT_OUTSIDE = "place_url.not_outside"
     NOT_PLACE = "place_url.not_place"
     NOT_URL = "place_url.not_url"
     TOO_MUCH = "place_url.too_much"  # than a bucket and its server

@@ -1,4 +1,4 @@
-"""What may stand in `raw.url`: the URL of a folder, or of a bucket with its server."""
+"""What may stand in `raw.url`: the URL of a folder, or of a bucket with its server; and in `raw.outside`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,15 @@ from urllib.parse import parse_qsl, urlsplit
 
 from index.model.message import Message
 from index.warc.messages import PlaceMessage
+
+
+def outside_problem(place: str) -> Message | None:
+    """What is wrong with a place of files that others wrote, None if nothing."""
+    if place.startswith("s3://"):
+        return url_problem(place)
+    if re.fullmatch(r"/[^\0]*|file:///[^?#\s]*|https?://[^\s/?#@]+(/[^\s?#]*)?", place):
+        return None
+    return Message(PlaceMessage.NOT_OUTSIDE)
 
 
 def url_problem(url: str) -> Message | None:

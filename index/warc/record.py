@@ -47,12 +47,14 @@ class WarcMissing(WarcDamaged):
 @dataclass(frozen=True, slots=True)
 class WarcRef:
     """The location of a record: the file's name in the WARC folder, and the position of its gzip member in bytes; and
-    the `id` by which the archive knows where it is now, if it came from there."""
+    the `id` by which the archive knows where it is now, if it came from there. Of a record that lies outside, `file` is
+    the address of a file that others wrote, and `digest` the SHA-256 of its bytes there (`index.warc.outside`)."""
 
     file: str
     offset: int
     length: int
     id: int | None = field(default=None, compare=False)
+    digest: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,9 +217,14 @@ def parse(packed: bytes, ref: WarcRef, url: str | None) -> Record:
     line, *lines = head.decode("latin-1").split("\r\n")
     pairs = [line.partition(":") for line in lines]
     headers = [(name, value.removeprefix(" ")) for name, _, value in pairs]
-    status = _STATUS.match(line)
     date, digest = (found.rec_headers.get_header(name) or "" for name in ("WARC-Date", "WARC-Payload-Digest"))
-    return Record(packed, target or "", date, int(status[1]) if status else 0, headers, body, digest)
+    return Record(packed, target or "", date, status_of(line), headers, body, digest)
+
+
+def status_of(line: str) -> int:
+    """The status in the first line of a response; 0 if it has none."""
+    status = _STATUS.match(line)
+    return int(status[1]) if status else 0
 
 
 def _head(resource: Any) -> bytes:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from index.warc.folder import Folder
+from index.warc.outside import NOWHERE, Outside
 from index.warc.place import Place, Writer
 from index.warc.record import Record, Resource, Response, WarcDamaged, WarcRef, pack, pack_resource, parse, unpack
 
@@ -20,7 +21,8 @@ FILE_BYTES = 1024**3  # length at which a file is closed: 1 GB is the WARC guide
 
 class WarcStore:
     """The raw responses in a place, such as a folder. It reads what any process wrote there, and writes to files of its
-    own in the folder of the month, beginning with `2026/11/name-00001.warc.gz`.
+    own in the folder of the month, beginning with `2026/11/name-00001.warc.gz`. Records that lie `outside` are read
+    there.
 
     `name` is the writer's, such as `20261123T191000-run7`; no existing file is written to. A file of `file_bytes` or
     more gets no further record. `moved` gives the location that a record has by now, where its file was merged into
@@ -34,10 +36,11 @@ class WarcStore:
         info: Mapping[str, str] | None = None,
         *,
         file_bytes: int = FILE_BYTES,
+        outside: Outside = NOWHERE,
         moved: Callable[[WarcRef], WarcRef | None] = lambda _: None,
     ) -> None:
         self.place: Place = Folder(Path(place)) if isinstance(place, Path | str) else place
-        self._moved = moved
+        self.outside, self._moved = outside, moved
         self._writer: Writer = self.place.writer(
             name or f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{os.getpid()}",
             {"software": "Arshif", "format": "WARC File Format 1.1", **(info or {})},
@@ -79,7 +82,12 @@ class WarcStore:
 
         :raises WarcDamaged: as `read` does.
         """
-        return parse(self.packed(ref), ref, url)
+        packed = self.packed(ref)
+        if ref.digest is None:
+            return parse(packed, ref, url)
+        from index.warc import foreign  # loads FastWARC, which a crawl does not need
+
+        return foreign.parse(packed, ref, url)
 
     def unpacked(self, ref: WarcRef, url: str | None = None) -> bytes:
         """A record as it was before it was compressed, after its digests were checked.
@@ -94,7 +102,7 @@ class WarcStore:
         :raises WarcDamaged: when the file is missing or too short.
         """
         try:
-            return self.place.read(ref)
+            return (self.place if ref.digest is None else self.outside).read(ref)
         except WarcDamaged:
             later = self._moved(ref)
             if later is None or later == ref:

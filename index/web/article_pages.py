@@ -198,7 +198,7 @@ def _told_of_copy(raw: WarcStore | None, found: tuple[WarcRef, str] | None, docu
     try:
         removed = _copy(raw, found, document).removed
     except (CannotSanitize, WarcDamaged, FileNotFoundError):
-        problem = "copy.damaged" if found else "error.no_copy"
+        problem = "error.no_copy" if found is None else "copy.damaged" if found[0].digest is None else "copy.outside"
     return {"removed": [Message(f"copy.removed.{kind}", {"n": n}) for kind, n in removed.items()], "problem": problem}
 
 

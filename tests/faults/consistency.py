@@ -18,7 +18,7 @@ from warcio.archiveiterator import ArchiveIterator
 from crawler.config import load
 from crawler.session.site_progress import ENDS
 from crawler.storage import database, open_archive, open_index, open_raw, raw_place
-from index.archive import Archive, documents, frontier, leases
+from index.archive import Archive, documents, frontier, leases, warc_records
 from index.archive import runs as records
 from index.archive import tables as t
 from index.engines.base import MAPPING_VERSION
@@ -105,7 +105,7 @@ def check_sound(house: Installation) -> None:
     with open_archive(config) as archive, archive.read() as conn, open_raw(config, archive) as raw:
         led = set(conn.execute(select(t.redirects.c.raw)).scalars())
         for row in conn.execute(select(t.raws)):
-            headers, body = raw.read(WarcRef(row.file, row.offset, row.length), row.url)
+            headers, body = raw.read(warc_records.ref_of(row), row.url)
             assert headers
             assert body or row.id in led, f"{row.url} is empty"
         for row in conn.execute(select(t.versions.c.article, t.versions.c.raw)):

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -23,7 +24,8 @@ from index.archive.frontier import Visit
 from index.export.citation import citation, context_object, written
 from index.export.wacz import PAGES
 from index.model.article import Version
-from index.warc.record import Response
+from index.warc.outside import Outside
+from index.warc.record import Response, WarcRef, pack
 from index.warc.store import WarcStore
 from index.web.sanitizer import TAGS, CannotSanitize, clean, sanitize
 from index.web.security_headers import HEADERS
@@ -254,6 +256,27 @@ def test_a_copy_lost_from_the_disk_is_told(tmp_path: Path) -> None:
         file.unlink()
     client = client_of(shelf, raw=WarcStore(tmp_path / "raw"))
     assert "cannot be shown" in client.get(f"/articles/{FIRST.id}/copy?ui=en").text
+    assert client.get(f"/articles/{FIRST.id}/copy/page").status_code == 404
+    shelf.close()
+
+
+@pytest.mark.parametrize(
+    ("language", "why"),
+    [("en", "it is in a file outside of this archive"), ("ar", "هي في ملف خارج هذا الأرشيف")],
+    ids=["en", "ar"],
+)
+def test_a_page_in_a_file_of_others_is_shown_while_that_is_there(tmp_path: Path, language: str, why: str) -> None:
+    file = tmp_path / "others.warc.gz"
+    file.write_bytes(pack(Response(FIRST.url, NOW, "HTTP/1.1 200 OK", [], b"<p>said there")))
+    ref = WarcRef(file.as_uri(), 0, file.stat().st_size, digest=sha256(file.read_bytes()).hexdigest())
+    shelf: SearchFixture = fill(tmp_path, [page(FIRST, raw=lambda: ref)])
+    client = client_of(shelf, raw=WarcStore(tmp_path / "raw", outside=Outside([str(tmp_path)])))
+    assert "said there" in client.get(f"/articles/{FIRST.id}/copy/page").text
+    assert why not in client.get(f"/articles/{FIRST.id}/copy?ui={language}").text
+    file.write_bytes(pack(Response(FIRST.url, NOW, "HTTP/1.1 200 OK", [], b"<p>made up")))
+    told = client.get(f"/articles/{FIRST.id}/copy?ui={language}").text
+    assert why in told
+    assert file.name not in told, "where files of the server are is nobody's business"
     assert client.get(f"/articles/{FIRST.id}/copy/page").status_code == 404
     shelf.close()
 
