@@ -33,7 +33,7 @@ _LINKS = ("related", "read also")  # kinds of "end" after which the article may 
 _END = 0.5  # share of the body's paragraphs before which no "end" phrase ends it
 _KEY = 3  # characters of a folded phrase that form its key in the index
 _SEPARATOR = re.compile(r"[:：|»›>«]|\s[–—-]\s")  # between a label and the title after it; not the hyphen of Read-only
-_SENTENCE = re.compile(r"(?<![.。])[.。۔।][\"'”»’)\]]*$")  # … at the end marks a truncated teaser
+_SENTENCE = re.compile(r"(?<![.。])[.。۔።।][\"'”»’)\]]*$")  # … at the end marks a truncated teaser
 _APOSTROPHES = re.compile("['’ʼ`´]")  # don't, s’abonner: one word
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _RIGHTS = re.compile(
@@ -43,6 +43,7 @@ _RIGHTS_MOST = 200  # maximum characters of a copyright notice
 _TAIL = re.compile(r"[（(【\[]([^（(【\[\])】）]{4,150})[\])】）]\s*$")
 _IN_BRACKETS = ("read also", "related", "author")  # kinds of labels that may be in brackets at the end of a paragraph
 _ROW = re.compile("[|｜【】•·]")  # between the links in a row: Home | Print | Share
+_SPACELESS = re.compile("[\u2e80-\u9fff\uac00-\ud7af\u0e00-\u0eff]")  # scripts without spaces, and Korean: no word ends
 _SENTENCES = re.compile(r"(?<=[.!?؟])\s+")
 _FOLLOW = 16  # maximum words of a line that asks to be followed
 _FOLLOW_BEFORE = 6  # maximum words of it before the phrase, if that does not begin it
@@ -205,7 +206,7 @@ def _separated(paragraph: str, phrase: str) -> bool:
 
 
 def _spaceless(phrase: str) -> bool:
-    return "\u2e80" <= phrase[-1] <= "\u9fff" or "\uac00" <= phrase[-1] <= "\ud7af"
+    return _SPACELESS.match(phrase[-1]) is not None
 
 
 def known_form(text: str) -> str:

@@ -52,6 +52,11 @@ _BY_ALONE = re.compile("بقلم|بواسطة|[^:：]{1,20}[:：]")  # what only
 _LISTED = re.compile(r"\s*[،,;/&|·]\s*|\s[–—-]\s|\s+و\s?(?=\S{2}.*\s)|\s(?:and|und|et|y|e|и|та|ve)\s")
 _WORD = 3  # letters of a word that tells what a text is about
 _NAME_WORDS = 3  # maximum words of a name after a word that may begin a headline
+_ROLE_WORDS = 4  # maximum words of a role behind a name
+_REPORTER = re.compile(
+    r"^(?P<name>(?!취재|담당|본지|사진)[\uac00-\ud7a3]{2,4})\s?(?:선임|인턴|수습|전문)?\s?기자$"
+    r"|(?:^|\s)(?P<name2>(?![^記]*[社部担局班員論])[\u3400-\u9fff]{3,5})記者$"
+)
 _LABELLED = re.compile(r"^.{0,60}?(?:作者|撰文)\s?[:：]\s?(?=\S)")  # `来源：山城日报 作者：林晓岚`
 
 
@@ -62,8 +67,18 @@ def begins(text: str) -> bool:
     if (match := _by().match(text)) is not None:
         return not _ARABIC.match(text) or _BY_ALONE.match(text) is not None or may_be_names(text[match.end() :])
     if (match := _kind().match(text)) is not None:
-        return may_be_names(text[match.end() :])
+        return may_be_names(_others().sub("", text[match.end() :]))
     return any(pattern.match(text) for pattern in (_genre_by(), _GLUED, _HAN_REPORTERS, _LABELLED))
+
+
+def by_role(text: str) -> str:
+    """The name in a line that tells by a role that it is one, and little else: `김철수 기자`, `田中太郎記者`,
+    `נורה לוי, כתבת כלכלה`; "" if it does not."""
+    if match := _REPORTER.search(text):
+        return match["name"] or match["name2"]
+    name, comma, role = text.partition(", ")
+    whole = 2 <= len(name.split()) <= _NAME_WORDS and may_be_names(name) and not is_role(name)
+    return name if comma and whole and is_role(role) and len(role.split()) <= _ROLE_WORDS else ""
 
 
 def is_label(text: str) -> bool:

@@ -46,7 +46,8 @@ _HEADING_LINKS = ", ".join(f"{tag} a[href], a[href]:has({tag})" for tag in ("h2"
 _SENTENCE_WORDS = 12  # words from which a link that ends like a sentence is one; headlines have no full stop
 _PARAGRAPH_WORDS = 30  # words from which a link is a paragraph, however it ends: the longest headlines have as many
 _DOCUMENT = re.compile(r"\.(?:pdf|docx?|xlsx?|csv|odt|rtf|pptx?|zip)(?:[?#]|$)", re.IGNORECASE)
-_SENTENCE = re.compile(r"[.!?…。！？؟۔।][\"'”’»«)\]」』]*$")
+_SENTENCE = re.compile(r"[.!?…。！？؟۔።।][\"'”’»«)\]」』]*$")
+_NUMBERS = re.compile(r"\d+")
 _NOTE = re.compile(r"[\[(]?(?:\d{1,3}|[a-z*†‡])[\])]?")
 _LINE = 40  # minimum characters of a paragraph with news
 _SMALL = 200  # characters: a shorter element is never most of an article
@@ -95,9 +96,14 @@ def _named(tree: LexborHTMLParser, whole: tuple[int, int], own: frozenset[int]) 
         if node.tag not in _NEVER_PRUNED and (reason := element_names.reason(node)) and not _is_of_values(node):
             found.append((node, reason))
             if (reason == "chrome" or node.tag == "p") and node.parent is not None and node.parent.mem_id in own:
-                weights[attribute(node, "class")] += _prose(node)
+                weights[_kind(node)] += _prose(node)
     laid_out = {name for name, prose in weights.items() if name and prose > _ARTICLE_TEXT_SHARE * whole[1] > 0}
-    return [(node, reason) for node, reason in found if attribute(node, "class") not in laid_out]
+    return [(node, reason) for node, reason in found if _kind(node) not in laid_out]
+
+
+def _kind(node: LexborNode) -> str:
+    """An element's classes without numbers, by which a page may count its paragraphs."""
+    return _NUMBERS.sub("", attribute(node, "class"))
 
 
 def _is_of_values(node: LexborNode) -> bool:

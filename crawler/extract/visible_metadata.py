@@ -50,7 +50,7 @@ _TIMES_SELECTOR = (
 )
 _FAR = 1_000  # levels of an element that shares none with the headline
 _AUTHORS = (  # most reliable first
-    "a[rel~='author'], [class*='field--name-uid' i]",
+    "a[rel~='author'], address[rel~='author'], [class*='field--name-uid' i]",
     "[class*='author' i][class*='name' i], [class*='byline' i] a, [class*='author' i] a",
     "[class*='byline' i], [class*='author' i], [class*='writer' i], [id='author' i], [id='authors' i], [id='byline' i],"
     " [data-testid*='byline' i], [data-testid*='author' i], [data-qa*='byline' i], [data-component*='byline' i],"
@@ -136,6 +136,8 @@ def _fill_authors(draft: Draft, page: Context) -> None:
         for part in _LINE_PARTS.split(text[:_LONGEST_LINE]):
             if len(part) <= _NAME_MAX_CHARS and is_byline(part) and not bylines.is_about(part, draft.headline):
                 draft.fill("authors", persons(tuple(n for n in names([part]) if _like_a_name(n)), house), "page")
+            elif len(part) <= _NAME_MAX_CHARS and (said := bylines.by_role(part)):
+                draft.fill("authors", persons((said,), house), "page")
     for text in near if draft.lacks("authors") else ():
         draft.fill("authors", persons(_beside_date(document, text, place), house), "page")
 

@@ -21,7 +21,7 @@ is_foreign = element_names.judge(
 )
 _is_called_callout = element_names.judge(r"call-?out|admonition")
 _SENTENCE = 40  # characters from which a block that ends like a sentence is prose
-END = re.compile(r"[.!?…。！？؟۔।:;،][\"'”’»«)\]」』]*$")
+END = re.compile(r"[.!?…。！？؟۔।።:;،][\"'”’»«)\]」』]*$")
 _DIRECT = FLOW | {"table", "tbody", "thead", "td", "th", "center", "details"}
 _QUESTION = ("?", "؟", "？", "¿")
 _SUMMARY = 0.5  # share of sentences from which a list above the text is a summary of it

@@ -26,7 +26,7 @@ from crawler.extract.body.text_blocks import Block, Elements, Kind
 from crawler.extract.html_document import judge
 from crawler.text import fold
 
-_STOPS = (".", "!", "?", "…", "。", "؟", "۔", "।", ".”", ".“", '."', ".»", "!”", "?”", "」")
+_STOPS = (".", "!", "?", "…", "。", "؟", "۔", "।", "።", ".”", ".“", '."', ".»", "!”", "?”", "」")
 _QUESTION = ("?", "؟", "？", ";")
 _SERIES = 3  # headings alike that are a chronology, a ranking or a list of questions
 _is_called_end = element_names.judge(

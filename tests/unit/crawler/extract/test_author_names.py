@@ -292,6 +292,27 @@ def test_an_element_is_a_byline_by_any_of_its_names(mark: str) -> None:
     assert article(html(f"<div {mark}><span>Ann Lee</span></div>" + FILLER)).authors == ("Ann Lee",)
 
 
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("김철수 기자 | 입력 2018.05.04 10:30", ("김철수",)),
+        ("2018年5月4日 10時30分 <b>田中太郎</b>記者", ("田中太郎",)),
+        ("נורה לוי, כתבת כלכלה", ("נורה לוי",)),
+        ("Nora Haddad, senior correspondent", ("Nora Haddad",)),
+        ("Текст: Анна Берг, фото: Пётр Рощин", ("Анна Берг",)),
+        ("2018年5月4日 社会部記者", ()),
+        ("취재 기자", ()),
+        ("Water, correspondents and the long summer", ()),
+    ],
+)
+def test_a_role_beside_a_name_tells_the_author(line: str, wanted: tuple[str, ...]) -> None:
+    assert article(html(f"<div class=k1>{line}</div>{FILLER}")).authors == wanted
+
+
+def test_an_address_marked_as_the_authors_names_it() -> None:
+    assert article(html(f"<address rel=author>Ann Lee in Cairo</address>{FILLER}")).authors == ("Ann Lee",)
+
+
 def test_a_name_beside_the_date_is_the_author_and_a_section_is_none() -> None:
     line = "<div><span>6 May 2018</span> · <span>4 min read</span> · {}</div>"
     assert article(html(line.format("Ann Lee") + FILLER)).authors == ("Ann Lee",)

@@ -76,6 +76,15 @@ def test_what_holds_most_of_the_text_is_the_article_whatever_it_is_called() -> N
     assert tree.body.text().count(PROSE.strip()[:40]) == 6
 
 
+@pytest.mark.parametrize("name", ["promo", "t-ad-{} promo", "social-{}"])
+def test_a_class_of_most_paragraphs_takes_none_of_them(name: str) -> None:
+    texts = "".join(f"<p class='{name.format(at)}'>{PROSE}</p>" for at in range(5))
+    tree = LexborHTMLParser(f"<body><main><h1>Title</h1>{texts}</main></body>")
+    dom_pruning.prune(tree, headline="Title")
+    assert tree.body is not None
+    assert len(tree.body.css("p")) == 5
+
+
 @pytest.mark.parametrize(
     ("html", "kept"),
     [
