@@ -16,6 +16,7 @@ from index.model.candidate import Candidate
 MAX_CANDIDATES = 50_000  # per document: the limit of sitemaps.org
 MAX_TITLE = 500  # characters
 MAX_GUID = 500  # characters
+_NO_SCHEME = re.compile(r"www\.[\w-]+\.[\w.-]*[a-z]/", re.IGNORECASE)  # a host, and no path beside the feed's
 
 _MARKUP_SEEN = 10_000  # characters of a title that are processed
 _BREAK = re.compile(r"<(?:br|/?p|/?div|/?li)\b[^<>]{0,200}>", re.IGNORECASE)
@@ -58,7 +59,8 @@ class CandidateCollector:
         if not link or not link.strip():
             self.skipped[SkipReason.NO_LINK] += 1
             return
-        url = canonical(link, self.base)
+        link = link.strip()
+        url = canonical(f"https://{link}" if _NO_SCHEME.match(link) else link, self.base)
         if url is None:
             self.skipped[SkipReason.UNUSABLE_LINK] += 1
             return

@@ -44,7 +44,7 @@ def headline(document: HtmlDocument, node: jsonld.Node | None, site_names: Itera
     own = _keys([
         *site_names,
         *_named(document),
-        *(text for text, logo in tops if logo),
+        *(text for text, logo in tops if logo or _is_beside_second(text, said, document)),
         urlsplit(document.url).hostname or "",
         registered_domain.parts(document.url).domain,
     ])  # fmt: skip
@@ -143,6 +143,21 @@ def _is_logo(heading: LexborNode) -> bool:
     return (
         link is not None and _HOME.fullmatch(attribute(link, "href")) is not None and text_of(link) == text_of(heading)
     )
+
+
+def _is_beside_second(heading: str, titles: Iterable[str], document: HtmlDocument) -> bool:
+    """Whether a heading is an end of a declared title of which a longer <h2> is all else: the site's name."""
+    seconds = {_key(text) for text in map(text_of, document.tree.css("h2")[:5]) if len(text) > len(heading)}
+    for title in titles if seconds else ():
+        if not (cuts := _cuts(title)):
+            continue
+        ends = (
+            (title[: cuts[-1].start()], title[cuts[-1].end() :]),
+            (title[cuts[0].end() :], title[: cuts[0].start()]),
+        )
+        if any(_key(rest) in seconds and _key(end) == _key(heading) for rest, end in ends):
+            return True
+    return False
 
 
 def _is_settled(declared: list[tuple[str, str]], shown: str) -> bool:

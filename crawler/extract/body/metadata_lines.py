@@ -28,6 +28,10 @@ _NUMBER = re.compile(r"\d")
 _SIGN = re.compile(r"([(\[（]?)\s*([^()\[\]（）.:!?؟]{1,40}?)\s*[)\]）]?\.?")
 _SIGN_PARTS = re.compile(r"\s*[/,،;+&|\\-]\s*|\s+(?:and|und|et|y|e|و|mit|with)\s+")
 _ADDRESS = re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_HASHTAGS = re.compile(r"(?:#[\w\u200c]+[\s,،|·]*)+")
+_HAN_SIGN = re.compile(
+    "[（(【][\u3400-\u9fff\u30a1-\u30f6]{2,5}(?:[、・][\u3400-\u9fff\u30a1-\u30f6]{2,5}){0,3}[）)】]"
+)
 _INITIALS = 4  # letters of an editor's sign
 _NO_SIGNS = HEADINGS | ITEMS | {"td", "th"}  # elements of the text, however short
 _NEAR = timedelta(days=1)  # by which a date differs between time zones
@@ -77,8 +81,8 @@ def _biographies(
 
 
 def _is_signature(text: str) -> bool:
-    """Whether a last line only tells who made the text or its pictures."""
-    if is_sign_off(text) or _is_signed(text):
+    """Whether a last line only tells who made the text or its pictures, or what it is about."""
+    if is_sign_off(text) or _is_signed(text) or _HASHTAGS.fullmatch(text) or _HAN_SIGN.fullmatch(text):
         return True
     label = re.split(r"[:：]", text, maxsplit=1)
     return (

@@ -426,8 +426,10 @@ def test_edits_in_a_wiki_s_rss_are_no_publications() -> None:
         ("https://www.example.sy/news/", "7", "https://www.example.sy/news/7"),
         ("https://example.sy/news/", "7", "https://example.sy/feed/7"),
         ("no address", "/7", "https://example.sy/7"),
+        ("https://example.sy/", "www.example.sy/7", "https://www.example.sy/7"),
+        ("https://example.sy/", "www.html", "https://example.sy/feed/www.html"),
     ],
-    ids=["another host", "below its path", "the same host", "no address"],
+    ids=["another host", "below its path", "the same host", "no address", "no scheme", "a file"],
 )
 def test_a_relative_link_is_that_of_the_feeds_site(channel: str, link: str, url: str) -> None:
     assert only(rss(item(link=link), channel=f"<title>x</title><link>{channel}</link>")).url == url

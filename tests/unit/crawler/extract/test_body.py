@@ -667,3 +667,9 @@ def test_captions_beside_a_text_are_no_part_of_it() -> None:
     others = [text.replace("reservoir", "dam") for text in TEXT]
     assert read(in_article(p(*TEXT), pictures(*others))) == TEXT
     assert read(in_article(p(*TEXT), pictures("A dam.", "A field.", "A road."))) == TEXT
+
+
+@pytest.mark.parametrize("line", ["#rain #north", "#المطر، #الشمال", "（田中太郎）", "（張大文、李小明）"])
+def test_a_last_line_of_hashtags_or_of_names_in_brackets_goes(line: str) -> None:
+    assert read(in_article(p(*TEXT), p(line))) == TEXT
+    assert read(in_article(p(*TEXT[:4]), p(line), p(*TEXT[4:]))) == [*TEXT[:4], line, *TEXT[4:]]

@@ -34,6 +34,9 @@ def read(top: str, title: str = "", og: str = "", ld: str = "", name: str = "") 
         (f"<h1><a href='/'>{SITE}</a></h1>", {"title": f"{OWN} | {SITE}"}, (OWN, "title")),
         (f"<h1><a href='https://step.example/'>{SITE}</a></h1>", {"og": f"{SITE} » {OWN}"}, (OWN, "og")),
         (f"<h1>Related News</h1><h2>{OWN}</h2>", {"og": OWN}, (OWN, "h2")),
+        (f"<h1>The Plain Paper</h1><h2>{OWN}</h2>", {"title": f"{OWN} - The Plain Paper"}, (OWN, "h2")),
+        (f"<h1>The Plain Paper</h1><h2>{OWN}</h2>", {"title": f"The Plain Paper | {OWN}"}, (OWN, "h2")),
+        (f"<h1>{OWN}</h1><h2>The Plain Paper</h2>", {"title": f"{OWN} - The Plain Paper"}, (OWN, "h1")),
         (f"<h1><span>Analysis</span><span>{OWN}</span></h1>", {"og": OWN}, (OWN, "h1")),  # a label glued to it
         ("<h1><span>رأي</span><b>حرب السلام</b></h1>", {"og": "حرب السلام"}, ("حرب السلام", "h1")),
         ("<h1><span>رأي:</span> حرب السلام</h1>", {"og": "رأي: حرب السلام"}, ("رأي: حرب السلام", "h1")),
