@@ -41,7 +41,7 @@ from index.warc.record import WarcMissing, WarcRef
 from index.warc.store import WarcStore
 from tests.support.archive_samples import HOUR, NOW, stored_when_fetched
 from tests.support.postgresql import Server
-from tests.support.raw_files import HOST, crawl, names, raw_folder, says, small, store, whole
+from tests.support.raw_files import RUN, crawl, names, raw_folder, says, small, store, whole
 
 DAY = timedelta(days=1)
 LAST_MONTH = NOW - 30 * DAY  # October
@@ -165,12 +165,12 @@ def test_what_others_write_is_left_alone(archive: Archive, config: Config, folde
     crawl(archive, folder, goes_on, 2, LAST_MONTH)
     with WarcStore(folder, "another") as living:  # no run of the archive's, and may write at any moment
         for number in range(2):
-            store(archive, living, f"{HOST}another/{number}", LAST_MONTH)
+            store(archive, living, f"{RUN}another/{number}", LAST_MONTH)
         assert compact(archive, config, NOW) == Compacted(merged=2, into=1, records=4)
         with open_raw(config, archive) as raw:
             assert whole(archive, raw) == 8
         assert compact(archive, config, NOW) == Compacted(), "one file and one that is written to are none to be merged"
-        store(archive, living, f"{HOST}another/2", LAST_MONTH)
+        store(archive, living, f"{RUN}another/2", LAST_MONTH)
         assert whole(archive, living) == 9
     assert compact(archive, config, NOW).merged == 2, "once it is closed"
 
@@ -183,7 +183,7 @@ def test_a_group_of_which_nothing_can_be_merged_keeps_no_other_waiting(
     for run in (2, 3):
         crawl(archive, folder, run, 2, LAST_MONTH)
     with WarcStore(folder, "another") as living:
-        store(archive, living, f"{HOST}another/1", long_ago)
+        store(archive, living, f"{RUN}another/1", long_ago)
         assert compact(archive, config, NOW, most=1) == Compacted(merged=2, into=1, records=4)
         assert compact(archive, config, NOW, most=1) == Compacted()
 
@@ -206,9 +206,9 @@ def test_what_is_forgotten_is_in_nothing_that_was_cut_off(archive: Archive, conf
     crawl(archive, folder, 1, 2)
     (name,) = names(folder)
     for place in (name, "older.warc.gz"):
-        (folder / f"{place}.torn-1").write_bytes(gzip.compress(f"said at {HOST}1/1<".encode())[:-5])
+        (folder / f"{place}.torn-1").write_bytes(gzip.compress(f"said at {RUN}1/1<".encode())[:-5])
     work = Erasure(archive, Folder(folder))
-    assert work.forget(work.resolve(f"{HOST}1/1", config), NOW).raws == 1
+    assert work.forget(work.resolve(f"{RUN}1/1", config), NOW).raws == 1
     assert names(folder) == [name]
 
 
@@ -339,7 +339,7 @@ def test_proofs_hold_and_manifests_go_on(archive: Archive, config: Config, folde
     before = proof()
     assert compact(archive, config, now).merged == 3
     assert proof() == before, "a proof has the record itself, and not its place"
-    assert proofs.check(before).record_url == f"{HOST}1/1"
+    assert proofs.check(before).record_url == f"{RUN}1/1"
     crawl(archive, folder, 5, 3, NOW)
     assert compact(archive, config, now, at_once=True).into <= 1
     assert manifests.write(archive, config, now, today=True).entries == 6
@@ -350,7 +350,7 @@ def test_what_is_forgotten_after_a_compaction_that_broke_off_is_in_no_file(
 ) -> None:
     for run in range(3):
         crawl(archive, folder, run, 3, LAST_MONTH)
-    text = f"said at {HOST}1/1<"
+    text = f"said at {RUN}1/1<"
     swept = compaction.raw_files.sweep
     calls = []
 
@@ -365,7 +365,7 @@ def test_what_is_forgotten_after_a_compaction_that_broke_off_is_in_no_file(
         compact(archive, config, NOW)
     assert len(says(folder, text)) == 2, "in the old file and in the new one"
     work = Erasure(archive, Folder(folder))
-    assert work.forget(work.resolve(f"{HOST}1/1", config), NOW).raws == 1
+    assert work.forget(work.resolve(f"{RUN}1/1", config), NOW).raws == 1
     assert says(folder, text) == []
     with open_raw(config, archive) as raw:
         assert whole(archive, raw) == 8

@@ -30,11 +30,11 @@ from index.warc.record import Response, WarcRef
 from index.warc.store import WarcStore
 from tests.support.archive_samples import NOW, stored_when_fetched
 from tests.support.object_store import ObjectStore
-from tests.support.raw_files import HOST, crawl, names, raw_folder, says, whole
+from tests.support.raw_files import RUN, crawl, names, raw_folder, says, whole
 
 DAY = timedelta(days=1)
 LAST_MONTH = NOW - 30 * DAY
-RESPONSE = Response(HOST, NOW, "HTTP/1.1 200 OK", [], b"<p>said in time")
+RESPONSE = Response(RUN, NOW, "HTTP/1.1 200 OK", [], b"<p>said in time")
 
 
 def configured(folder: Path, url: str, database: Database | None = None) -> Config:
@@ -85,7 +85,7 @@ def test_what_is_forgotten_is_in_no_object(archive: Archive, config: Config, dis
     crawl(archive, own_raw_place(config), 1, 3, LAST_MONTH)
     compact(archive, config, NOW)
     crawl(archive, own_raw_place(config), 2, 2)
-    for url in (f"{HOST}1/1", f"{HOST}2/1"):
+    for url in (f"{RUN}1/1", f"{RUN}2/1"):
         with WarcStore(own_raw_place(config), "run-000009") as killed:  # before it had stored its page
             killed.append(replace(RESPONSE, url=url, body=f"<p>said at {url}</p>".encode()))
         assert len(says(disk, f"said at {url}<")) == 2

@@ -25,7 +25,7 @@ from tests.faults.kill_at import POINTS
 from tests.support.archive_samples import NOW
 from tests.support.long_form import LONG, LONG_MARKS
 from tests.support.patience import LOOK
-from tests.support.raw_files import HOST, crawl, names, raw_folder, says, whole
+from tests.support.raw_files import RUN, crawl, names, raw_folder, says, whole
 
 KILLS = 500 if LONG else 15
 FILES, PAGES = 4, 3  # before each kill
@@ -53,8 +53,8 @@ def test_a_killed_compaction(house: Installation, stage: str) -> None:
 
     with open_archive(config) as archive, open_raw(config, archive) as raw:
         assert whole(archive, raw) == FILES * PAGES
-    house.arshif("forget", f"{HOST}2/1", "--yes")
-    assert says(folder, f"said at {HOST}2/1<") == [], "not even in what the kill left behind"
+    house.arshif("forget", f"{RUN}2/1", "--yes")
+    assert says(folder, f"said at {RUN}2/1<") == [], "not even in what the kill left behind"
     house.arshif("raw", "compact")
     with open_archive(config) as archive, open_raw(config, archive) as raw:
         assert whole(archive, raw) == FILES * PAGES - 1

@@ -37,7 +37,7 @@ from tests.faults.consistency import Installation, check_sound, indexed
 from tests.faults.kill_after import calls_of, kill, load, undisturbed
 from tests.support.archive_samples import NOW
 from tests.support.long_form import LONG, LONG_MARKS
-from tests.support.raw_files import crawl, raw_folder, store, whole
+from tests.support.raw_files import RUN, crawl, raw_folder, store, whole
 from tests.unit.index.archive.test_migrate import SAMPLES, contents
 
 KILLS = int(os.environ.get("ARSHIF_TEST_KILLS", "500")) if LONG else 5  # of each kind
@@ -123,7 +123,7 @@ def test_storing(house: Installation) -> None:
             repair(folder, ends)
             with open_raw(house.loaded(), archive, 2 * number + 2) as raw:
                 for page in range(PAGES):
-                    store(archive, raw, f"https://step.example/{2 * number + 1}/{page}", NOW)
+                    store(archive, raw, f"{RUN}{2 * number + 1}/{page}", NOW)
 
     kill_and_kill(Kind(lambda _: opened(house).close(), work, holds), "storing")
     check_sound(house)

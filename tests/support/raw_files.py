@@ -19,7 +19,9 @@ from index.warc.record import Response, WarcRef
 from index.warc.store import WarcStore
 from tests.support.archive_samples import NOW, article, page
 
-HOST = "https://step.example/"
+# What each page's address begins with, before the number of its run; right behind a slash, one of four digits would
+# be taken for the number of an article
+RUN = "https://step.example/run"
 
 
 def raw_folder(config: Config) -> Path:
@@ -35,7 +37,7 @@ def body(url: str) -> bytes:
 def crawl(archive: Archive, place: Place | Path, run: int, pages: int, when: datetime = NOW) -> list[str]:
     """Store so many articles, whose pages were fetched then, with a WARC file of this run; return their ids."""
     with WarcStore(place, f"run-{run:06d}") as raw:
-        return [store(archive, raw, f"{HOST}{run}/{number}", when) for number in range(pages)]
+        return [store(archive, raw, f"{RUN}{run}/{number}", when) for number in range(pages)]
 
 
 def store(archive: Archive, raw: WarcStore, url: str, when: datetime = NOW) -> str:
