@@ -5,6 +5,8 @@ A configuration is a folder:
     arshif.yaml                 settings; each key has a default
     sites/<country>/<id>.yaml   the sites included in Arshif
     sites.local/<id>.yaml       a user's own: new sites, or single keys of included ones, such as `enabled: true`
+
+Sites may be in the archive, too, which the settings name (`crawler/site_layers.py`).
 """
 
 from __future__ import annotations
@@ -13,31 +15,33 @@ import os
 import shutil
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
 from importlib import resources
 from ipaddress import ip_address
-from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from crawler import site_layers
 from crawler.config_messages import FileMessage, SettingsWarning, mistake
 from crawler.errors import ConfigError, InvalidFiles
 from crawler.settings_model import Settings
 from crawler.site_config import Site, authority, stranger
+from crawler.site_layers import OWN_SITES, SHIPPED_SITES
 from crawler.urls.registered_domain import domain_of
-from crawler.yaml_loader import YamlDocument, parsed, read, validated
+from crawler.yaml_loader import YamlDocument, read, validated
 from index.model.message import Message
+
+if TYPE_CHECKING:  # else imported where it is used: 0.2 s that whoever needs the settings alone does not spend
+    from index.archive import Archive
 
 PREFIX = "ARSHIF_"
 NO_SETTINGS = ("ARSHIF_CONFIG", "ARSHIF_TEST_")  # prefixes of variables that override no setting
 IN_FILE = "_FILE"  # suffix of a variable that names the file with the value
 SETTINGS = "arshif.yaml"
 SECRETS = ("api_key", "password")
-SUFFIXES = (".yaml", ".yml")
-FILES_SHARE, FILES_FREE = 0.003, 0.005  # of a processor, for looking at files; seconds that are not counted
-SHIPPED_SITES, OWN_SITES = "sites", "sites.local"  # folders; the second overrides the first
+FILES_SHARE, FILES_FREE = 0.003, 0.005  # of a processor, for looking at sites; seconds that are not counted
 
 
 @dataclass(frozen=True)
@@ -47,9 +51,10 @@ class Config:
     `sites` maps ids to sites, sorted by id, disabled ones included. `directory` is the folder it was read from,
     `packaged` whether that is Arshif's built-in configuration. `settings.data` is an absolute path. `warnings` say
     which settings are allowed but probably not intended. `files` are the sites' files as they
-    were when they were read: path, time of change in nanoseconds, bytes.
+    were when they were read: path, time of change in nanoseconds, bytes. `stored` has the digest of what the archive
+    said of each site that is described there.
 
-    Where only some sites were asked for, `sites` has no others, and `warnings` and `files` are empty.
+    Where only some sites were asked for, `sites` has no others, and `warnings`, `files` and `stored` are empty.
     """
 
     settings: Settings
@@ -57,7 +62,8 @@ class Config:
     directory: Path
     packaged: bool = False
     warnings: tuple[Message, ...] = ()
-    files: tuple[tuple[str, int, int], ...] = ()
+    files: tuple[site_layers.Stamp, ...] = ()
+    stored: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def enabled(self) -> tuple[Site, ...]:
@@ -105,7 +111,7 @@ class Config:
     def site_files(self, site_id: str) -> list[Path]:
         """The files that describe this site: the one that comes with Arshif, then the user's own."""
         folders = (self.directory / part for part in (SHIPPED_SITES, OWN_SITES))
-        return [Path(files[site_id]) for folder in folders if site_id in (files := _files(folder))]
+        return [Path(files[site_id]) for folder in folders if site_id in (files := site_layers.files(folder))]
 
     def own_sites_folder(self) -> Path:
         """The folder for the user's own site files; it need not exist yet.
@@ -135,11 +141,17 @@ def ids_in(text: str) -> tuple[str, ...]:
 
 
 def load(
-    config_dir: Path | None = None, env: Mapping[str, str] = os.environ, only: Collection[str] | None = None
+    config_dir: Path | None = None,
+    env: Mapping[str, str] = os.environ,
+    only: Collection[str] | None = None,
+    archive: Archive | None = None,
+    *,
+    files_only: bool = False,
 ) -> Config:
     """The configuration in `config_dir`, else in $ARSHIF_CONFIG, else in ./config if that contains an arshif.yaml, else
     the built-in one, with its data in ./data. Where `only` some sites are asked for, by their ids, it has no others,
-    and only their files are read.
+    and only what describes those is read; for none, the archive is not opened. `archive` is the one of this
+    configuration, if it is open already; sites that are described there are left out where `files_only` are wanted.
 
     A variable such as ARSHIF_INDEX__ENGINE overrides the key index.engine, unless it is empty; list entries are
     separated by commas. ARSHIF_INDEX__API_KEY_FILE names a file that contains the key. A relative ARSHIF_DATA is
@@ -147,50 +159,81 @@ def load(
 
     :raises ConfigError: when something is wrong, with one line per mistake, such as
         "config/sites/sy/step.yaml:12: sources.0.url: what is wrong: what to do".
+    :raises ArchiveError: when there is an archive that cannot be used.
     """
     directory, packaged = _directory(config_dir, env)
     settings = validated(Settings, _settings(directory, env))
     beside = Path.cwd() if packaged or env.get("ARSHIF_DATA") else directory.resolve().parent
     settings = settings.model_copy(update={"data": beside / settings.data.expanduser()})
+    if only is not None and not only:
+        return Config(settings, {}, directory, packaged)
+    # before they are read: what changes meanwhile is read again
+    files = site_layers.stamps(directory) if only is None else ()
+    texts, stored = ({}, {}) if files_only else _stored(settings, archive, only)
+    config = Config(settings, site_layers.sites(directory, texts, only), directory, packaged, files=files)
     if only is not None:
-        return Config(settings, _sites(directory, only), directory, packaged)
-    files = _stamps(directory)  # before they are read: what changes meanwhile is read again
-    config = Config(settings, _sites(directory), directory, packaged, files=files)
+        return config
+    config = replace(config, stored=stored)
     return replace(config, warnings=tuple(_warnings(config)))
 
 
-def refreshed(config: Config) -> Config:
-    """The configuration with the sites as their files now describe them, and its settings as they were; itself where no
-    file has changed. Only the files that have are read.
+def refreshed(config: Config, archive: Archive) -> Config:
+    """The configuration with the sites as they are now described by its files and in its archive, and its settings as
+    they were; itself where nothing has changed. Only what has is read.
 
-    :raises ConfigError: when a file has a mistake.
+    :raises ConfigError: when it has a mistake.
+    :raises ArchiveError: when the archive cannot be read.
     """
-    files = _stamps(config.directory)
-    if files == config.files:
-        return config
-    changed = {Path(path).stem for path, *_ in set(files) ^ set(config.files)}
-    sites = {id_: site for id_, site in config.sites.items() if id_ not in changed} | _sites(config.directory, changed)
-    return replace(config, sites=dict(sorted(sites.items())), files=files)
+    from index.archive import site_documents
+
+    files = site_layers.stamps(config.directory)
+    with archive.read() as conn:
+        stored = site_documents.digests(conn)
+        changed = {Path(path).stem for path, *_ in set(files) ^ set(config.files)}
+        changed |= {site for site, _ in stored.items() ^ config.stored.items()}
+        if not changed:
+            return config
+        texts = site_documents.texts(conn, changed)
+    sites = {id_: site for id_, site in config.sites.items() if id_ not in changed}
+    sites |= site_layers.sites(config.directory, texts, changed)
+    return replace(config, sites=dict(sorted(sites.items())), files=files, stored=stored)
+
+
+def _stored(
+    settings: Settings, archive: Archive | None, only: Collection[str] | None
+) -> tuple[dict[str, str], dict[str, str]]:
+    """What the archive says of sites, and the digests of that, by their ids; nothing where there is none yet."""
+    from crawler.archive_place import database
+    from index.archive import Archive, site_documents
+
+    if archive is not None:
+        return archive.ask(lambda conn: (site_documents.texts(conn, only), site_documents.digests(conn, only)))
+    place = database(settings)
+    if not place.exists():
+        return {}, {}
+    with Archive(place) as opened:
+        return _stored(settings, opened, only)
 
 
 class FollowedSites:
-    """A configuration whose sites follow their files. Looking at the files takes FILES_SHARE of a processor at most: of
-    some hundred sites, it is done whenever asked for, of 20,000 every half a minute or so."""
+    """A configuration whose sites follow their files and the archive. Looking at these takes FILES_SHARE of a processor
+    at most: of some hundred sites, it is done whenever asked for, of 20,000 every half a minute or so."""
 
-    def __init__(self, config: Config) -> None:
-        self.config = config
+    def __init__(self, config: Config, archive: Archive) -> None:
+        self.config, self.archive = config, archive
         self._next = 0.0  # monotonic seconds
 
     def refresh(self, *, at_once: bool = False) -> Config:
-        """The configuration as the files now are, or were not long ago unless they are looked at `at_once`.
+        """The configuration as the sites now are, or were not long ago unless they are looked at `at_once`.
 
-        :raises ConfigError: when a file has a mistake; `config` is then as it was.
+        :raises ConfigError: when what describes one has a mistake; `config` is then as it was.
+        :raises ArchiveError: when the archive cannot be read; then, too.
         """
         if not at_once and time.monotonic() < self._next:
             return self.config
         began = time.thread_time()
         try:
-            self.config = refreshed(self.config)
+            self.config = refreshed(self.config, self.archive)
         finally:
             took = time.thread_time() - began
             self._next = time.monotonic() + (took / FILES_SHARE if took > FILES_FREE else 0.0)
@@ -198,47 +241,25 @@ class FollowedSites:
 
 
 def site_ids(config: Config) -> list[str]:
-    """The ids of all configured sites, disabled ones included, by the names of their files: nothing is read.
+    """The ids of all sites that have a file, disabled ones included, by the names of the files: nothing is read.
 
     :raises ConfigError: when two files in one folder have the same name.
     """
-    return sorted({id_ for part in (SHIPPED_SITES, OWN_SITES) for id_ in _files(config.directory / part)})
+    folders = (config.directory / part for part in (SHIPPED_SITES, OWN_SITES))
+    return sorted({id_ for folder in folders for id_ in site_layers.files(folder)})
 
 
-def site_from(config: Config, site_id: str, text: str, file: Path) -> Site:
-    """The site of this id, if its own file had this text.
+def site_from(config: Config, site_id: str, text: str, file: Path, stored: str | None = None) -> Site:
+    """The site of this id, if its own file had this text, over what the archive has `stored` of it; or if the archive
+    had this text.
 
     :raises InvalidFiles: when that has mistakes.
     """
-    shipped = _files(config.directory / SHIPPED_SITES)
-    document = _with_id(site_id, parsed(text, file), file)
-    below = _document(site_id, shipped[site_id]) if site_id in shipped else document
-    return validated(Site, document.over(below))
-
-
-def _stamps(directory: Path) -> tuple[tuple[str, int, int], ...]:
-    """Paths, times of change and sizes of all site files.
-
-    :raises ConfigError: when one cannot be looked at.
-    """
-    found = []
-    for folder in (SHIPPED_SITES, OWN_SITES):
-        for path in _paths(directory / folder):
-            try:
-                stat = os.stat(path)
-            except FileNotFoundError:
-                continue  # removed meanwhile
-            except OSError as error:
-                why = Message(FileMessage.UNREADABLE_RIGHTS, {"error": error.strerror})
-                raise InvalidFiles([mistake(path, why)]) from None
-            found.append((path, stat.st_mtime_ns, stat.st_size))
-    return tuple(found)
-
-
-def _paths(folder: Path) -> list[str]:
-    """What is named like a site's file below a folder, in the order of the paths."""
-    there = (os.path.join(path, name) for path, *inside in os.walk(folder) for name in chain(*inside))
-    return sorted(path for path in there if path.endswith(SUFFIXES))
+    shipped = site_layers.files(config.directory / SHIPPED_SITES)
+    layers = [site_layers.in_file(site_id, shipped[site_id])] if site_id in shipped else []
+    if stored is not None:
+        layers.append(site_layers.document(site_id, stored, site_layers.in_archive(site_id)))
+    return site_layers.site([*layers, site_layers.document(site_id, text, file)])
 
 
 def _directory(config_dir: Path | None, env: Mapping[str, str]) -> tuple[Path, bool]:
@@ -276,53 +297,6 @@ def _content(name: str, file: str) -> str:
     except (OSError, UnicodeDecodeError) as error:
         why = Message(FileMessage.UNREADABLE_VALUE, {"file": file, "error": str(error)})
         raise InvalidFiles([mistake(Message(FileMessage.VARIABLE, {"name": name}), why)]) from None
-
-
-def _sites(directory: Path, only: Collection[str] | None = None) -> dict[str, Site]:
-    """All sites, or only these, by id. Every file is read before the mistakes of all are raised."""
-    if only is not None and not only:
-        return {}
-    shipped, own = (_files(directory / part) for part in (SHIPPED_SITES, OWN_SITES))
-    sites: dict[str, Site] = {}
-    mistakes: list[Message] = []
-    ids = {*shipped, *own}
-    for site_id in sorted(ids if only is None else ids & set(only)):
-        try:
-            documents = [_document(site_id, files[site_id]) for files in (shipped, own) if site_id in files]
-            document = documents[-1].over(documents[0])
-            sites[site_id] = validated(Site, document)
-        except InvalidFiles as error:
-            mistakes += error.mistakes
-    if mistakes:
-        raise InvalidFiles(mistakes)
-    return sites
-
-
-def _files(folder: Path) -> dict[str, str]:
-    """The paths of the site files below this folder, by id.
-
-    :raises InvalidFiles: when two have the same name.
-    """
-    files: dict[str, str] = {}
-    for path in _paths(folder):
-        name, _ = os.path.splitext(os.path.basename(path))
-        if name.startswith("."):
-            continue
-        if name in files:
-            raise InvalidFiles([mistake(path, Message(FileMessage.SAME_NAME, {"other": files[name]}))])
-        files[name] = path
-    return files
-
-
-def _document(site_id: str, file: str) -> YamlDocument:
-    return _with_id(site_id, read(Path(file)), Path(file))
-
-
-def _with_id(site_id: str, document: YamlDocument, file: Path) -> YamlDocument:
-    if document.data.get("id", site_id) != site_id:
-        why = Message(FileMessage.OTHER_ID, {"id": site_id})
-        raise InvalidFiles([mistake(document.place(("id",)), why, "id")])
-    return document.set(("id",), site_id, str(file))
 
 
 def _warnings(config: Config) -> Iterator[Message]:

@@ -93,6 +93,7 @@ class FileMessage(StrEnum):
     NO_SUCH_BROWSER = "file.no_such_browser"  # given: a path
 
     NO_FOLDER = "file.no_folder"
+    NO_SITE_FILES = "file.no_site_files"
     NO_CONFIGURATION = "file.no_configuration"  # hint
     NAME_FOLDER = "file.name_folder"
     BUILT_IN = "file.built_in"

@@ -22,6 +22,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Connection
 
 from crawler import disk_space
+from crawler.archive_place import database
 from crawler.config import Config, FollowedSites
 from crawler.errors import ArchiveError, ArshifError, Busy, ConfigError
 from crawler.maintenance import manifests
@@ -37,7 +38,7 @@ from crawler.requested.fetcher import AddressFetcher
 from crawler.requested.previewer import SitePreviewer
 from crawler.session.site_turns import SiteTurns
 from crawler.site_config import Site
-from crawler.storage import database, open_index
+from crawler.storage import open_index
 from index.archive import Archive, erasure, health, requests, turns
 from index.archive import runs as records
 from index.archive.database import StillHeld
@@ -71,10 +72,10 @@ def only_daemon(config: Config) -> Iterator[StillHeld]:
     settings = config.settings
     with ExitStack() as stack:
         try:
-            still_alone = stack.enter_context(database(config).daemon_lock(machine.name_of(config)))
+            still_alone = stack.enter_context(database(config.settings).daemon_lock(machine.name_of(config)))
         except Busy as error:
             process = error.message.params["process"]
-            place = database(config).name if settings.archive else str(settings.data)
+            place = database(config.settings).name if settings.archive else str(settings.data)
             raise Busy(Message("error.already_running", {"process": process, "folder": place})) from None
         yield still_alone
 
@@ -136,10 +137,10 @@ class Daemon:
         self.upkeep = Upkeep(archive)
         self.turns = SiteTurns(archive)
         self.checkups = Checkups(archive)
-        self.files = FollowedSites(config)
+        self.sites = FollowedSites(config, archive)
         self.disk = f"{DISK} of {self.machine.name}" if self.machine.shared else DISK
         self.seen = 0  # the newest run when what is due was looked at
-        self.mistake = ""  # in a site's file, as it was last told
+        self.mistake = ""  # in what describes a site, as it was last told
         self.bell: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def run(self) -> None:
@@ -304,9 +305,10 @@ class Daemon:
             self.offline = False
 
     def read_sites(self) -> None:
-        """Take up what has changed in the sites' files; while one has a mistake, all stay as they were."""
+        """Take up what has changed in the sites' files and in the archive; while there is a mistake, all sites stay as
+        they were."""
         try:
-            config = self.files.refresh()
+            config = self.sites.refresh()
         except ConfigError as error:
             if (told := str(error)) != self.mistake:
                 log.error("the sites stay as they were until this is mended: %s", told)
@@ -314,7 +316,7 @@ class Daemon:
             return
         self.mistake = ""
         if config is not self.config:
-            log.info("the sites' files have changed: %d sites are crawled", len(config.enabled))
+            log.info("the sites have changed: %d are crawled", len(config.enabled))
             self.config = config
             for work in self.on_demand:
                 work.config = config

@@ -9,13 +9,12 @@ from pathlib import Path, PurePosixPath
 
 from sqlalchemy import Connection
 
+from crawler.archive_place import database
 from crawler.config import Config
 from crawler.errors import ArshifError, Busy
 from crawler.urls.canonical import canonical
-from index.archive import Archive, documents, raw_files, raw_owner, runs, sqlite, warc_records
+from index.archive import Archive, documents, raw_files, raw_owner, runs, warc_records
 from index.archive.backup import KEEPING
-from index.archive.database import Database, SqliteFile
-from index.archive.postgresql import PostgresqlDatabase
 from index.engines import Engine, open_engine
 from index.evidence import minisign
 from index.evidence.messages import ManifestProblem
@@ -31,16 +30,7 @@ def open_archive(config: Config) -> Archive:
 
     :raises ArchiveError: when it is damaged, newer than this program, or not writable, or its server is away.
     """
-    return Archive(database(config))
-
-
-def database(config: Config) -> Database:
-    """Where the archive of this configuration is; it need not exist yet."""
-    settings = config.settings
-    if settings.archive:
-        # The index that is built in lies in the data folder: those of several machines would each lack a part
-        return PostgresqlDatabase(settings.archive, settings.data, joins=settings.index.engine == "elasticsearch")
-    return SqliteFile(settings.data / sqlite.FILE)
+    return Archive(database(config.settings))
 
 
 def find_article(conn: Connection, name: str) -> str | None:

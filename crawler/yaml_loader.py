@@ -64,13 +64,20 @@ def read(file: Path) -> YamlDocument:
 
     :raises InvalidFiles: when it cannot be read, is not valid YAML, or has a key twice.
     """
+    return parsed(content(file), file)
+
+
+def content(file: Path) -> str:
+    """The text of this file.
+
+    :raises InvalidFiles: when it cannot be read.
+    """
     try:
-        text = file.read_text("utf-8-sig")
+        return file.read_text("utf-8-sig")
     except OSError as error:
         raise _wrong(file, FileMessage.UNREADABLE, error=error.strerror) from None
     except UnicodeDecodeError as error:
         raise _wrong(file, FileMessage.NOT_UTF8, at=error.start) from None
-    return parsed(text, file)
 
 
 def parsed(text: str, file: Path) -> YamlDocument:

@@ -45,7 +45,7 @@ class SiteDiscoverySpider(Spider):
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         spider = super().from_crawler(crawler, *args, **kwargs)
         crawler.signals.connect(spider.workers.close, signals.spider_closed)
-        rendering = scrapy_settings(load().settings, needed=False)
+        rendering = scrapy_settings(load(only=()).settings, needed=False)
         spider.browser = bool(rendering)
         crawler.settings.setdict(rendering, priority="spider")
         return spider

@@ -33,7 +33,7 @@ def _send_test(json: bool) -> None:
     from crawler.config import load
     from crawler.monitoring import notifications
 
-    failed = notifications.test(load())
+    failed = notifications.test(load(only=()))
     if json:
         print_json({"sent": not failed, "failed": failed})
     elif failed:
@@ -51,7 +51,7 @@ def _list(limit: int, json: bool) -> None:
     from index.archive import health
     from index.locale import plain
 
-    with open_existing_archive(load()) as archive, archive.read() as conn:
+    with open_existing_archive(load(only=())) as archive, archive.read() as conn:
         found = health.recent_alerts(conn, limit)
     if json:
         print_json([plain(alert) | {"waiting": len(alert.waiting)} for alert in found])

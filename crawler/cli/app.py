@@ -45,6 +45,7 @@ from crawler.cli import (
     show,
     sites,
     sites_add,
+    sites_stored,
     status,
     tags,
     verify,
@@ -69,7 +70,7 @@ COMMANDS = (  # in the order of `arshif --help`
     *(backup, copy, verify, prove, forget, reextract, child),
 )
 GROUPS = (  # name, help, files
-    ("sites", "The sites and their configuration files.", (sites, sites_add, opml)),
+    ("sites", "The sites and their configuration files.", (sites, sites_add, sites_stored, opml)),
     ("searches", "Saved searches.", (saved_searches,)),
     ("collections", "Articles that people put together under a name.", (collections,)),
     ("tags", "What people file articles under.", (tags,)),

@@ -29,9 +29,10 @@ def open_existing_archive(config: Config) -> Archive:
 
     :raises ArshifError: when it does not.
     """
-    from crawler.storage import database, open_archive
+    from crawler.archive_place import database
+    from crawler.storage import open_archive
 
-    place = database(config)
+    place = database(config.settings)
     if not place.exists():
         raise ArshifError(Message(CommandMessage.NO_ARCHIVE, {"place": place.name}))
     return open_archive(config)
@@ -59,7 +60,7 @@ def write(work: Callable[[Connection], T]) -> T:
     """
     from crawler.config import load
 
-    with open_existing_archive(load()) as archive:
+    with open_existing_archive(load(only=())) as archive:
         return archive.write(work).result()
 
 
@@ -70,7 +71,7 @@ def read(work: Callable[[Connection], T]) -> T:
     """
     from crawler.config import load
 
-    with open_existing_archive(load()) as archive, archive.read() as conn:
+    with open_existing_archive(load(only=())) as archive, archive.read() as conn:
         return work(conn)
 
 

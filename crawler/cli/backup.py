@@ -25,16 +25,17 @@ def backup(
     folder: Annotated[Path, typer.Argument(help="New or empty folder for the backup.")], json: Json = False
 ) -> None:
     """Back up the archive and its raw copies, even during a crawl."""
+    from crawler.archive_place import database
     from crawler.cli.archive import open_existing_archive
     from crawler.config import load
-    from crawler.storage import database, raw_place
+    from crawler.storage import raw_place
     from index.archive.backup import back_up
     from index.locale import FALLBACK
     from index.locale.formats import size
 
-    config = load()
+    config = load(only=())
     if config.settings.archive:
-        params = {"name": database(config).name, "raw": raw_place(config).name}
+        params = {"name": database(config.settings).name, "raw": raw_place(config).name}
         raise ArshifError(Message(CommandMessage.NO_BACKUP, params))
     with open_existing_archive(config) as archive, progress() as shown:
         step = shown.begin("backup", BYTES)
@@ -59,14 +60,15 @@ def restore(
     json: Json = False,
 ) -> None:
     """Verify a backup, restore the archive and rebuild the index."""
+    from crawler.archive_place import database
     from crawler.config import load
-    from crawler.storage import database, open_archive, open_index, own_raw_place
+    from crawler.storage import open_archive, open_index, own_raw_place
     from index.archive import backup as backups
     from index.search import indexer
 
-    config = load()
+    config = load(only=())
     if config.settings.archive:
-        raise ArshifError(Message(CommandMessage.NO_RESTORE, {"name": database(config).name}))
+        raise ArshifError(Message(CommandMessage.NO_RESTORE, {"name": database(config.settings).name}))
     with progress() as shown:
         step = shown.begin("restore", BYTES)
         elsewhere = own_raw_place(config) if config.settings.raw.url else None

@@ -26,7 +26,7 @@ def list_collections(json: Json = False) -> None:
     from crawler.config import load
     from index.archive import collections
 
-    config = load()
+    config = load(only=())
     with open_existing_archive(config) as archive, archive.read() as conn:
         found = collections.all_collections(conn)
     feeds = {one.id: f"{config.settings.web.address}feeds/collections/{one.id}.atom" for one in found}

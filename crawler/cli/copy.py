@@ -37,16 +37,16 @@ def copy(
     if raw:
         _copy_raw(raw, json=json)
         return
+    from crawler.archive_place import database
     from crawler.cli.archive import open_existing_archive
     from crawler.config import load
     from crawler.settings_model import archive_problem
-    from crawler.storage import database
     from index.archive import copying
     from index.archive.database import SqliteFile
     from index.archive.postgresql import PostgresqlDatabase
 
-    config = load()
-    source = database(config)
+    config = load(only=())
+    source = database(config.settings)
     if to != FILE and (problem := archive_problem(to)):
         raise ArshifError(Message(CommandMessage.COPY_TO, {"problem": problem}))
     if (to == FILE) == isinstance(source, SqliteFile):
@@ -80,7 +80,7 @@ def _copy_raw(to: str, *, json: bool) -> None:
     from index.locale.formats import size
     from index.warc.place_url import url_problem
 
-    config, url = load(), to if to != FILES else ""
+    config, url = load(only=()), to if to != FILES else ""
     if url and (problem := url_problem(url)):
         raise ArshifError(Message(CommandMessage.COPY_RAW_TO, {"problem": problem}))
     if url == config.settings.raw.url:

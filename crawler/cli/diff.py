@@ -52,7 +52,7 @@ def diff(
 
     if len(versions or ()) > 2:
         raise typer.BadParameter("at most two versions can be compared")
-    with open_existing_archive(load()) as archive, archive.read() as conn:
+    with open_existing_archive(load(only=())) as archive, archive.read() as conn:
         identifier = get_article(conn, article).article.id
         stored = documents.versions(conn, identifier)
     old, new = _chosen(stored, versions or [])

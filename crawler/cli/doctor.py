@@ -40,13 +40,12 @@ def doctor(json: Json = False) -> None:
 
 
 def _checks(shown: Shown) -> Iterator[Check]:
-    from crawler.config import load
-    from crawler.monitoring.doctor import CHECKS, Check, run_checks
+    from crawler.monitoring.doctor import CHECKS, Check, loaded, run_checks
     from crawler.monitoring.doctor_messages import DoctorMessage
     from index.model.message import Message
 
     try:
-        config = load()
+        config = loaded()
     except ArshifError as error:
         yield Check("configuration", "fail", error.message)
         return

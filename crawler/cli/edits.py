@@ -44,7 +44,7 @@ def edits(
 
     if wrong := [one for one in kind or () if one not in archived.KINDS]:
         raise typer.BadParameter(f"{wrong[0]!r} is not a kind of edit: give any of {', '.join(archived.KINDS)}")
-    with open_existing_archive(load()) as archive, archive.read() as conn:
+    with open_existing_archive(load(only=())) as archive, archive.read() as conn:
         unknown = site_state.unknown_ids(conn, site or ())
         page = archived.page(conn, limit, sites=site or (), kinds=kind or (), since=as_utc(since), cursor=cursor)
         waiting = archived.count_waiting(conn)

@@ -64,7 +64,7 @@ def export_search(
 
     words = " ".join(query or ())
     parsed = query_language.parse(words, sort=sort)
-    config = load()
+    config = load(only=())
     print_query_problems(parsed)
     with open_existing_archive(config) as archive, open_index(config) as engine:
         found = stream(parsed, engine, archive, annotated=True)
@@ -82,7 +82,7 @@ def export_collection(
     from index.archive import collections
     from index.export.result_stream import chosen
 
-    config = load()
+    config = load(only=())
     with open_existing_archive(config) as archive:
         with archive.read() as conn:
             one = get_collection(conn, collection)
@@ -96,7 +96,7 @@ def export_articles(articles: ArticlesArgument, form: FormOption = None, out: Ou
     from crawler.config import load
     from index.export.result_stream import chosen
 
-    config = load()
+    config = load(only=())
     with open_existing_archive(config) as archive:
         with archive.read() as conn:
             ids = list(dict.fromkeys(get_article(conn, one).article.id for one in articles))
@@ -122,7 +122,7 @@ def export_dataset(
     from index.export.parquet import check_installed
 
     check_installed()
-    with open_existing_archive(load()) as archive, progress() as shown:
+    with open_existing_archive(load(only=())) as archive, progress() as shown:
         dataset = Dataset(folder)
         with archive.read() as conn:
             step = shown.begin("export", "articles", documents.count(conn))
@@ -146,7 +146,7 @@ def export_kibana(
     from crawler.config import load
     from index.engines.elastic.kibana import bundle
 
-    text = bundle(load().settings.index.prefix)
+    text = bundle(load(only=()).settings.index.prefix)
     write_output(out, [text.encode()])
     if json and out != STDOUT:
         print_json({"file": out, "objects": text.count("\n") - 1})  # its last line counts them

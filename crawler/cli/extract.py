@@ -125,10 +125,11 @@ def _learned_blocks(url: str) -> tuple[str, RepeatedBlocks]:
     """The id of the site that this URL belongs to, and the blocks that the archive has learned to be repeated there.
 
     "" and none if there is no URL; none if there is no archive."""
+    from crawler.archive_place import database
     from crawler.boilerplate.repeated_blocks import NO_REPEATS
     from crawler.config import load
     from crawler.session.source_stats import excluding, repeated
-    from crawler.storage import database, open_archive
+    from crawler.storage import open_archive
     from crawler.urls.canonical import canonical
     from index.archive import documents, repeated_blocks
 
@@ -136,7 +137,7 @@ def _learned_blocks(url: str) -> tuple[str, RepeatedBlocks]:
         return "", NO_REPEATS
     config = load()
     site = config.site_of(url).id
-    if not database(config).exists():
+    if not database(config.settings).exists():
         return site, NO_REPEATS
     with open_archive(config) as archive, archive.read() as conn:
         known = documents.by_url(conn, canonical(url) or url)

@@ -22,7 +22,7 @@ def history(article: ArticleArgument, json: Json = False) -> None:
     from crawler.config import load
     from index.archive.history import history as events_of
 
-    with open_existing_archive(load()) as archive, archive.read() as conn:
+    with open_existing_archive(load(only=())) as archive, archive.read() as conn:
         identifier = get_article(conn, article).article.id
         events = events_of(conn, identifier)
     if json:

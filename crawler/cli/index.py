@@ -42,7 +42,7 @@ def index_status(json: Json = False) -> None:
     from index.archive import documents, outbox
     from index.locale import FALLBACK, plain, translate
 
-    config = load()
+    config = load(only=())
     with open_archive(config) as archive, open_index(config) as engine, archive.read() as conn:
         searched, current = engine.searched(), engine.current()
         indexed, stored = engine.count() if searched else 0, documents.count(conn)
@@ -99,7 +99,7 @@ def _build(build: Callable[..., str], json: bool) -> None:
     from crawler.config import load
     from crawler.storage import open_archive, open_index
 
-    config = load()
+    config = load(only=())
     with open_archive(config) as archive, open_index(config) as engine:
         before = engine.current()
         with progress() as shown:
@@ -122,7 +122,7 @@ def index_snapshot(repository: Repository, json: Json = False) -> None:
     from crawler.config import load
     from index.engines.elastic import snapshots
 
-    with _elasticsearch(load()) as engine, progress() as shown:
+    with _elasticsearch(load(only=())) as engine, progress() as shown:
         taken = snapshots.take(engine, repository, shown.begin("snapshot", BYTES).update)
     if json:
         print_json(asdict(taken))
@@ -136,7 +136,7 @@ def index_snapshots(repository: Repository, json: Json = False) -> None:
     from crawler.config import load
     from index.engines.elastic import snapshots
 
-    with _elasticsearch(load()) as engine:
+    with _elasticsearch(load(only=())) as engine:
         found = snapshots.snapshots(engine, repository)
     if json:
         print_json([asdict(one) for one in found])
@@ -164,7 +164,7 @@ def index_restore(
     from index.engines.elastic import snapshots
     from index.search import indexer
 
-    config = load()
+    config = load(only=())
     with _elasticsearch(config) as engine, open_archive(config) as archive:
         found = snapshots.snapshots(engine, repository)
         chosen = next((one for one in found if one.is_whole and name in ("", one.name)), None)
@@ -213,7 +213,7 @@ def index_verify(
     from crawler.storage import open_archive, open_index
     from index.search import indexer, verify
 
-    config = load()
+    config = load(only=())
     with open_archive(config) as archive, open_index(config) as engine, progress() as shown:
         step = shown.begin("verify", "documents")
         found = left = verify.verify(archive, engine, step.update)
@@ -258,4 +258,4 @@ def index_role(
     from crawler.config import load
     from index.engines.elastic import role
 
-    print_json(role(load().settings.index.prefix, with_snapshots=with_snapshots))
+    print_json(role(load(only=()).settings.index.prefix, with_snapshots=with_snapshots))

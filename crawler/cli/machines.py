@@ -83,7 +83,7 @@ def _shared() -> Iterator[Archive]:
     """The archive, if it is one that several machines can share."""
     from crawler.config import load
 
-    with open_existing_archive(load()) as archive:
+    with open_existing_archive(load(only=())) as archive:
         if not archive.database.shared:
             raise ArshifError(Message(CommandMessage.ONE_MACHINE, {"name": archive.name}))
         yield archive

@@ -42,7 +42,7 @@ def write_manifests(
     from crawler.config import load
     from crawler.maintenance import manifests
 
-    config = load()
+    config = load(only=())
     with open_existing_archive(config) as archive, progress() as shown:
         step = shown.begin("manifest", "hashes")
         done = manifests.write(archive, config, datetime.now(UTC), today=today, told=step.update)
@@ -62,7 +62,7 @@ def list_manifests(json: Json = False) -> None:
     from crawler.config import load
     from index.archive import manifests
 
-    with open_existing_archive(load()) as archive, archive.read() as conn:
+    with open_existing_archive(load(only=())) as archive, archive.read() as conn:
         found = [_as_json(one) for one in manifests.stored(conn)]
     if json:
         print_json(found)
@@ -87,7 +87,7 @@ def export_manifests(
     from index.archive import manifests
 
     written = 0
-    with open_existing_archive(load()) as archive, archive.read() as conn:
+    with open_existing_archive(load(only=())) as archive, archive.read() as conn:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:

@@ -25,6 +25,6 @@ def mcp() -> None:
         from crawler.mcp_server import create_server
     except ModuleNotFoundError as error:
         raise ArshifError(Message(CommandMessage.NO_MCP)) from error
-    config = load()
+    config = load(only=())
     with open_existing_archive(config) as archive, open_index(config) as engine:
         create_server(archive, engine).run()

@@ -24,6 +24,7 @@ class CommandMessage(StrEnum):
     NO_MCP = "command.no_mcp"
     NO_TEXT = "command.no_text"  # given
     NO_SITE_LEFT = "command.no_site_left"
+    NO_STORED_SITE = "command.no_stored_site"  # given
     NOT_ARTICLE = "command.not_article"  # page, why: a message
     LONG_CELLS = "command.long_cells"  # n, most: characters
     NO_FILE = "command.no_file"  # file

@@ -58,7 +58,7 @@ def prove(
 
     if bool(article) == bool(content_hash):
         raise typer.BadParameter("name an article, or a hash with --hash: one of the two")
-    config = load()
+    config = load(only=())
     with open_existing_archive(config) as archive, archive.read() as conn, open_raw(config, archive) as raw:
         if content_hash:
             found = readings.with_hash(conn, content_hash.strip().lower())

@@ -25,7 +25,7 @@ def compact_raw(json: Json = False) -> None:
     from crawler.config import load
     from crawler.maintenance.compaction import compact
 
-    config = load()
+    config = load(only=())
     with open_existing_archive(config) as archive, progress() as shown:
         step = shown.begin("compact", "files")
         done = compact(archive, config, datetime.now(UTC), at_once=True, told=step.update)

@@ -23,7 +23,7 @@ def runs(limit: Limit = 20, json: Json = False) -> None:
     from index.archive.runs import recent
     from index.locale import plain
 
-    with open_archive(load()) as archive, archive.read() as conn:
+    with open_archive(load(only=())) as archive, archive.read() as conn:
         found = recent(conn, limit)
     if json:
         print_json(plain(found))

@@ -37,7 +37,7 @@ def list_searches(json: Json = False) -> None:
     from crawler.config import load
     from index.archive import saved_searches
 
-    config = load()
+    config = load(only=())
     with open_existing_archive(config) as archive, archive.read() as conn:
         saved = saved_searches.all_saved(conn)
     feeds = {one.id: f"{config.settings.web.address}feeds/{one.id}.atom" for one in saved}
@@ -72,7 +72,7 @@ def add_search(
     text = " ".join(query)
     parsed = query_language.parse(text)
     print_query_problems(parsed)
-    with open_existing_archive(load()) as archive:
+    with open_existing_archive(load(only=())) as archive:
         number = archive.write(
             lambda conn: saved_searches.add(conn, name, text, datetime.now(UTC), _digest(digest))
         ).result()

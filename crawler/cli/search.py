@@ -57,7 +57,7 @@ def search(
 
     text = " ".join(query or ())
     parsed = query_language.parse(text, sort=sort, limit=limit, cursor=cursor)
-    config = load()
+    config = load(only=())
     names: tuple[Facet, ...] = get_args(Facet) if facets else ()
     with open_existing_archive(config) as archive, open_index(config) as engine:
         results = service.search(parsed, engine, archive, facets=names, histogram=facets)

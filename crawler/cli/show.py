@@ -36,7 +36,7 @@ def show(
 
     if bool(article) == bool(content_hash):
         raise typer.BadParameter("name an article, or a hash with --hash: one of the two")
-    with open_existing_archive(load()) as archive, archive.read() as conn:
+    with open_existing_archive(load(only=())) as archive, archive.read() as conn:
         if content_hash:
             _show_readings(readings.with_hash(conn, content_hash.strip().lower()), content_hash, json)
             return

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from crawler.config import Config
     from crawler.scheduling.site_schedule import SiteHistory
     from crawler.site_config import Site
+    from index.archive import Archive
 
 app = typer.Typer()
 
@@ -46,7 +47,7 @@ def status(
     settings = load(only=())
     now = datetime.now(UTC)
     with open_archive(settings) as archive, archive.read() as conn:
-        config, some = _config(conn, settings, sites or [], every=json)
+        config, some = _config(archive, conn, settings, sites or [], every=json)
         chosen = config.choose(",".join(sites or []))
         rows = _rows(conn, config, chosen, now)
         counts = site_state.by_state(conn) if some else {}
@@ -73,18 +74,20 @@ def status(
         say(f"raw copies: {translate(told, FALLBACK)}")
 
 
-def _config(conn: Connection, settings: Config, named: list[str], *, every: bool) -> tuple[Config, bool]:
+def _config(
+    archive: Archive, conn: Connection, settings: Config, named: list[str], *, every: bool
+) -> tuple[Config, bool]:
     """The configuration with the sites to be shown, and whether these are only some of many: those that need attention
     first, by what the archive knows of all; unless `every` site is asked for, or some by their names."""
     from crawler.config import load, site_ids
-    from index.archive import site_state
+    from index.archive import site_documents, site_state
 
-    there = site_ids(settings)
+    there = sorted({*site_ids(settings), *site_documents.digests(conn)})
     if named and set(named) <= set(there):
-        return load(only=named), False
+        return load(only=named, archive=archive), False
     if named or every or len(there) <= MOST or site_state.unknown_ids(conn, there):
-        return load(), False
-    return load(only=[site.id for site in site_state.listed(conn, MOST)]), True
+        return load(archive=archive), False
+    return load(only=[site.id for site in site_state.listed(conn, MOST)], archive=archive), True
 
 
 def _rows(conn: Connection, config: Config, sites: tuple[Site, ...], now: datetime) -> list[Row]:

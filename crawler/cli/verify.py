@@ -43,7 +43,7 @@ def verify(
     from index.archive import manifest_checks, warc_records
     from index.locale import FALLBACK, plain, translate
 
-    config, now = load(), datetime.now(UTC)
+    config, now = load(only=()), datetime.now(UTC)
     with open_existing_archive(config) as archive, open_raw(config, archive) as raw, progress() as shown:
         since = now - timedelta(days=within)
         with archive.read() as conn:

@@ -8,23 +8,25 @@ import re
 import sqlite3
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Connection, func, select
 
 from crawler import disk_space
-from crawler.config import Config
+from crawler.archive_place import database
+from crawler.config import Config, load
 from crawler.errors import ArchiveError, ArshifError
 from crawler.fetch.rendering.settings import find_browser, launch_options
 from crawler.monitoring import notifications
 from crawler.monitoring.doctor_messages import DoctorMessage
 from crawler.scheduling.poll_interval import seconds
-from crawler.storage import database, open_archive, open_index, raw_place, signing_key
+from crawler.storage import open_archive, open_index, raw_place, signing_key
 from index.archive import documents, health, leases, manifests, outbox, source_state, warc_records
 from index.archive import tables as t
 from index.archive.clock import BUILT, SKEW
@@ -55,6 +57,18 @@ class Check:
 
 Found = tuple[Verdict, Message]
 CheckFunction = Callable[[Config], Found]
+
+
+def loaded(config_dir: Path | None = None, env: Mapping[str, str] = os.environ) -> Config:
+    """The configuration as `load` gives it; where the archive cannot be read, of which a check tells, with the sites
+    that files describe.
+
+    :raises ConfigError: when something in it is wrong.
+    """
+    try:
+        return load(config_dir, env)
+    except ArchiveError:
+        return load(config_dir, env, files_only=True)
 
 
 def run_checks(config: Config, begin: Callable[[str], None] = lambda _: None) -> Iterator[Check]:
@@ -104,7 +118,7 @@ def _clock(config: Config) -> Found:
     now = datetime.now(UTC)
     if now < BUILT:
         return _fail(DoctorMessage.CLOCK_PAST, now=now)
-    if database(config).exists():
+    if database(config.settings).exists():
         with open_archive(config) as archive, archive.read() as conn:
             newest = conn.execute(select(func.max(t.runs.c.started))).scalar()
         if newest is not None and newest > now + SKEW:

@@ -1,4 +1,9 @@
-"""Sites changed from the page: previews, files written to sites.local/, sites switched on and off, schedules."""
+"""Sites changed from the page: previews, descriptions of sites, sites switched on and off, schedules.
+
+What is changed is written to sites.local/; where several machines share the archive, into that, so that all have it. A
+site that has a file of its own in sites.local/, whose keys would win, is changed there all the same, and one that the
+archive describes, there.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +15,8 @@ from threading import Lock
 from typing import Literal
 from urllib.parse import urlsplit
 
+from sqlalchemy import Connection
+
 from crawler.config import Config, FollowedSites, site_from
 from crawler.crontab import crontab
 from crawler.errors import ArchiveError, ConfigError
@@ -17,8 +24,9 @@ from crawler.fetch.ssrf.policy import AddressPolicy
 from crawler.onboarding.messages import DeskMessage
 from crawler.onboarding.site_file import with_key
 from crawler.site_config import SITE_ID, Schedule, Site, authority
+from crawler.site_layers import OWN_SITES, in_archive
 from crawler.urls.canonical import canonical
-from index.archive import Archive, site_previews, site_state
+from index.archive import Archive, site_documents, site_previews, site_state
 from index.archive.site_previews import SitePreview
 from index.atomic_files import replace_file
 from index.errors import InvalidValue
@@ -29,25 +37,25 @@ Kind = Literal["adaptive", "every", "cron"]
 
 
 class SiteDesk:
-    """Changes sites' files for the page, in the folder that is the user's own. A running daemon takes changes up by
-    itself."""
+    """Changes sites for the page: their files, in the folder that is the user's own, or what the archive says of them.
+    A running daemon takes changes up by itself."""
 
     def __init__(self, config: Config, archive: Archive) -> None:
         self.archive = archive
-        self.files = FollowedSites(config)
+        self.files = FollowedSites(config, archive)
         self.reach = AddressPolicy(config.settings.allow_networks)
         self._followed: Config | None = None  # whose sites the archive knows
         self._turn = Lock()  # of the threads that change files
 
     @property
     def config(self) -> Config:
-        """The configuration as its files last were."""
+        """The configuration as its sites last were."""
         return self.files.config
 
     def current(self) -> Config:
-        """The configuration as the files now are.
+        """The configuration as its sites now are.
 
-        :raises InvalidValue: when one of them has a mistake.
+        :raises InvalidValue: when what describes one has a mistake.
         """
         try:
             return self.files.refresh(at_once=True)
@@ -55,9 +63,9 @@ class SiteDesk:
             raise InvalidValue(Message(DeskMessage.BROKEN, {"error": error.message})) from None
 
     def follow(self) -> None:
-        """Let the archive know of all configured sites, also before their first crawl; while a file has a mistake, or
-        the archive cannot be written, it stays as it is."""
-        with suppress(ConfigError):
+        """Let the archive know of all configured sites, also before their first crawl; while there is a mistake, or
+        the archive cannot be used, it stays as it is."""
+        with suppress(ConfigError, ArchiveError):
             self.files.refresh()
         if self._followed is not (config := self.config):
             facts = {site.id: site.facts for site in config.sites.values()}
@@ -93,22 +101,29 @@ class SiteDesk:
         return self.archive.write(lambda conn: site_previews.ask(conn, url, datetime.now(UTC))).result()
 
     def add(self, site_id: str, text: str) -> None:
-        """Write the file of a new site.
+        """Write the description of a new site.
 
         :raises InvalidValue: when the id is none or another site's, or the text has a mistake.
         """
         if not re.fullmatch(SITE_ID, site_id):
             raise InvalidValue(Message(DeskMessage.BAD_ID, {"given": site_id[:100]}))
         with self._turn:
+            taken = InvalidValue(Message(DeskMessage.THERE, {"site": site_id}))
+            if site_id in self.current().sites:
+                raise taken
+            if self.archive.database.shared:
+                if not self._store(site_id, None, text):
+                    raise taken
+                return
             file = self._folder() / f"{site_id}.yaml"
-            if site_id in self.current().sites or file.exists():
-                raise InvalidValue(Message(DeskMessage.THERE, {"site": site_id}))
+            if file.exists():
+                raise taken
             self._write(site_id, file, text)
 
     def switch(self, site_id: str, on: bool) -> None:
         """Have a site crawled, or not.
 
-        :raises InvalidValue: when there is no such site, or its file cannot be changed.
+        :raises InvalidValue: when there is no such site, or what describes it cannot be changed.
         """
         with self._turn:
             self._change(site_id, "enabled", on)
@@ -116,7 +131,7 @@ class SiteDesk:
     def set_schedule(self, site_id: str, kind: str, value: str) -> None:
         """Set when a site is crawled: adaptively, every so many minutes, or by cron in its time zone.
 
-        :raises InvalidValue: when there is no such site, the value is none, or the file cannot be changed.
+        :raises InvalidValue: when there is no such site, the value is none, or what describes it cannot be changed.
         """
         timing = _timing(kind, value)
         with self._turn:
@@ -132,20 +147,30 @@ class SiteDesk:
 
     def _change(self, site_id: str, key: str, value: object) -> None:
         self._known(site_id)
-        folder = self._folder()
-        own = [file for file in self.config.site_files(site_id) if file.is_relative_to(folder)]
-        file = own[0] if own else folder / f"{site_id}.yaml"
+        files = self.config.site_files(site_id)
+        own = [file for file in files if file.is_relative_to(self.config.directory / OWN_SITES)]
+        shipped = len(files) > len(own)
+        if not own and (self.archive.database.shared or site_id in self.config.stored):
+            while not self._change_stored(site_id, key, value, shipped=shipped):
+                pass  # somebody else has changed it meanwhile
+            return
+        file = own[0] if own else self._folder() / f"{site_id}.yaml"
         try:
             text = file.read_text("utf-8-sig") if own else ""
         except OSError as error:
             raise InvalidValue(Message(DeskMessage.NOT_WRITTEN, {"file": str(file), "error": str(error)})) from None
-        if value is None and len(self.config.site_files(site_id)) > len(own):
-            value = Schedule().model_dump(exclude_none=True)  # in place of what the shipped file says
-        try:
-            changed = with_key(text, key, value)
-        except ValueError:
-            raise InvalidValue(Message(DeskMessage.BY_HAND, {"file": str(file)})) from None
-        self._write(site_id, file, changed)
+        below = shipped or site_id in self.config.stored
+        self._write(site_id, file, _changed(text, key, value, file, below=below))
+
+    def _change_stored(self, site_id: str, key: str, value: object, *, shipped: bool) -> bool:
+        """Changes what the archive says of a site, unless somebody else has changed it meanwhile."""
+        before = self._stored(site_id)
+        text = _changed(before or "", key, value, in_archive(site_id), below=shipped)
+        return self._store(site_id, before, text)
+
+    def _stored(self, site_id: str) -> str | None:
+        with self.archive.read() as conn:
+            return site_documents.texts(conn, [site_id]).get(site_id)
 
     def _folder(self) -> Path:
         try:
@@ -155,11 +180,8 @@ class SiteDesk:
 
     def _write(self, site_id: str, file: Path, text: str) -> None:
         """Writes a site's file if it is right, and lets the page know of the site at once."""
-        text = text.replace("\r\n", "\n").strip("\n") + "\n"
-        try:
-            site = site_from(self.config, site_id, text, Path(file.name))
-        except ConfigError as error:
-            raise InvalidValue(Message(DeskMessage.MISTAKE, {"error": error.message})) from None
+        text = _with_ends(text)
+        site = self._checked(site_id, text, Path(file.name), self._stored(site_id))
         try:
             file.parent.mkdir(exist_ok=True)
             replace_file(file, text.encode())
@@ -168,6 +190,43 @@ class SiteDesk:
             raise InvalidValue(Message(DeskMessage.NOT_WRITTEN, said)) from None
         self.current()
         self.archive.write(lambda conn: site_state.put(conn, site_id, **site.facts)).result()
+
+    def _store(self, site_id: str, before: str | None, text: str) -> bool:
+        """Stores what describes a site in the archive if it is right, and lets the page know of the site at once;
+        returns False where the archive said something else than `before`, and stays as it was."""
+        text = _with_ends(text)
+        site = self._checked(site_id, text, in_archive(site_id))
+        now = datetime.now(UTC)
+
+        def store(conn: Connection) -> bool:
+            if done := site_documents.change(conn, site_id, before, text, now):
+                site_state.put(conn, site_id, **site.facts)
+            return done
+
+        done = self.archive.write(store).result()
+        self.current()
+        return done
+
+    def _checked(self, site_id: str, text: str, file: Path, stored: str | None = None) -> Site:
+        try:
+            return site_from(self.config, site_id, text, file, stored)
+        except ConfigError as error:
+            raise InvalidValue(Message(DeskMessage.MISTAKE, {"error": error.message})) from None
+
+
+def _with_ends(text: str) -> str:
+    """The text with the ends of lines that files here have."""
+    return text.replace("\r\n", "\n").strip("\n") + "\n"
+
+
+def _changed(text: str, key: str, value: object, file: Path, *, below: bool) -> str:
+    """The text with this value of a key; without it if the value is None, unless what is `below` may say another."""
+    if value is None and below:
+        value = Schedule().model_dump(exclude_none=True)
+    try:
+        return with_key(text, key, value)
+    except ValueError:
+        raise InvalidValue(Message(DeskMessage.BY_HAND, {"file": str(file)})) from None
 
 
 def _timing(kind: str, value: str) -> dict[str, object]:

@@ -64,8 +64,8 @@ class Desk:
 
         :raises InvalidValue: when the address is none, or not public, or there are too many requests.
         """
-        with suppress(ConfigError):  # of a file that is being edited: the sites stay as they were
-            self.config = refreshed(self.config)
+        with suppress(ConfigError):  # of a site that is being edited: the sites stay as they were
+            self.config = refreshed(self.config, self.archive)
         url = usable(address)
         host = urlsplit(url).hostname or ""
         if self.reach.blocks_host(host):

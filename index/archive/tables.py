@@ -50,7 +50,7 @@ def is_key(number: int) -> bool:
 
 # --- what is crawled -----------------------------------------------------------------------------------------------
 
-sites = Table(  # the state of a site; the site itself is defined in a YAML file
+sites = Table(  # the state of a site; the site itself is described in a YAML file, or below
     "sites",
     metadata,
     Column("id", String, primary_key=True),
@@ -71,6 +71,15 @@ sites = Table(  # the state of a site; the site itself is defined in a YAML file
     Column("rendered", Instant),  # since when its pages are known to need a browser; None: they do not
     Column("plain", Instant),  # when that was last checked
     Column("revisit", Json),  # the ages, in seconds, by which its pages were last given dates; None: the default ones
+)
+
+site_documents = Table(  # descriptions of sites that lie in the archive instead of in files
+    "site_documents",
+    metadata,
+    Column("site", String, primary_key=True),
+    Column("text", Text, nullable=False),  # YAML, as it would be in the site's file
+    Column("digest", String, nullable=False),  # of the text: by which whoever has read it sees that it has changed
+    Column("stored", Instant, nullable=False),
 )
 
 turns = Table(  # when each site that is crawled is crawled next

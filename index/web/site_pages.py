@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from index.archive import Archive, documents, edits, health, runs, site_state, source_state
+from index.archive import Archive, documents, edits, health, runs, site_documents, site_state, source_state
 from index.model.message import Message
 from index.web import atom, queries
 from index.web.error_handlers import Refused
@@ -85,6 +85,7 @@ def about_site(
             "edits": edits.page(conn, SHOWN, sites=[site]).edits,
             "crawls": runs.of_site(conn, site, SHOWN),
             "running": runs.at_work(conn),
+            "stored": site_documents.texts(conn, [site]).get(site),
         }
     files = [(str(path), _text(path)) for path in request.app.state.site_files(site)]
     desk = request.app.state.site_desk

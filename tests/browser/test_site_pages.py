@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Locator, expect
 
 from crawler.config import Config, refreshed
 from crawler.onboarding.site_desk import SiteDesk
+from index.archive import Archive
 from tests.browser import chromium
 from tests.browser.conftest import Watched, fresh, watch
 from tests.browser.test_axe import RULES, wrong
@@ -33,6 +34,7 @@ class Room:
 
     url: str
     config: Config
+    archive: Archive
     locked: str  # the same behind a token
 
 
@@ -42,7 +44,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
     desk, now = SiteDesk(config, shelf.archive), NOW + timedelta(minutes=20)
     more = {"site_files": config.site_files, "site_desk": desk, "now": lambda: now}
     with chromium.served(shelf, **more) as url, chromium.served(shelf, token=TOKEN, **more) as locked:
-        yield Room(url, config, locked)
+        yield Room(url, config, shelf.archive, locked)
     shelf.close()
 
 
@@ -190,7 +192,7 @@ def test_a_site_is_switched_and_scheduled_in_a_file_of_ones_own(  # noqa: PLR091
     form.get_by_role("textbox").fill("0 6-22 * * sun-thu")
     form.get_by_role("button", name=save).click()
     expect(form.locator("[value=cron]")).to_be_checked()
-    assert refreshed(room.config).sites["paper"].schedule.cron == "0 6-22 * * sun-thu"
+    assert refreshed(room.config, room.archive).sites["paper"].schedule.cron == "0 6-22 * * sun-thu"
     form.get_by_role("textbox").fill("daily")
     form.get_by_role("button", name=save).click()
     expect(tab.page.get_by_role("alert")).to_contain_text(mistake)
@@ -205,7 +207,7 @@ def test_a_site_is_switched_and_scheduled_in_a_file_of_ones_own(  # noqa: PLR091
     form.locator("[value=adaptive]").check()
     form.get_by_role("button", name=save).click()
     expect(form.locator("[value=adaptive]")).to_be_checked()
-    assert refreshed(room.config).sites["paper"].schedule.cron is None
+    assert refreshed(room.config, room.archive).sites["paper"].schedule.cron is None
 
 
 @pytest.mark.parametrize(

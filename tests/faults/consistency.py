@@ -15,9 +15,10 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 from warcio.archiveiterator import ArchiveIterator
 
+from crawler.archive_place import database
 from crawler.config import load
 from crawler.session.site_progress import ENDS
-from crawler.storage import database, open_archive, open_index, open_raw, raw_place
+from crawler.storage import open_archive, open_index, open_raw, raw_place
 from index.archive import Archive, documents, frontier, leases, warc_records
 from index.archive import runs as records
 from index.archive import tables as t
@@ -77,7 +78,7 @@ def articles_of(house: Installation) -> dict[str, Any]:
 
 def count_versions(house: Installation) -> int:
     """How many versions the archive has so far, whoever writes to it; 0 where there is none."""
-    place = database(house.loaded())
+    place = database(house.loaded().settings)
     if not place.exists():
         return 0
     with Archive(place) as archive, archive.read() as conn:

@@ -106,7 +106,7 @@ class Harness:
 
     def open(self) -> Archive:
         """The archive."""
-        return open_archive(load(self.config, {}))
+        return open_archive(load(self.config, {}, only=()))
 
     @contextmanager
     def archive(self) -> Iterator[Connection]:

@@ -43,17 +43,17 @@ def test_a_site_is_added_crawled_and_switched_off_while_the_daemon_runs(tmp_path
             assert answer.headers["location"] == f"/sites/{site}"
             file = house.config / "sites.local" / f"{site}.yaml"
             assert yaml.safe_load(file.read_text("utf-8"))["enabled"] is True
-            service.says("the sites' files have changed: 2 sites are crawled")
+            service.says("the sites have changed: 2 are crawled")
             service.wait_for(lambda: service.found(f"site:{site}"))
 
             assert post(service, f"/sites/{site}/switch").status_code == 303
-            service.says("the sites' files have changed: 1 sites are crawled")
+            service.says("the sites have changed: 1 are crawled")
             assert yaml.safe_load(file.read_text("utf-8"))["enabled"] is False
             service.wait_for(lambda: "switched off" in get(service, f"/sites/{site}?ui=en").text)
             file.write_text("name: [\n", "utf-8")
             service.says("the sites stay as they were until this is mended")
             file.write_text(text, "utf-8")
-            service.wait_for(lambda: service.log.count("2 sites are crawled") == 2)
+            service.wait_for(lambda: service.log.count("the sites have changed: 2 are crawled") == 2)
             failed = post(service, "/add-site", url="http://nobody.example.invalid/").headers["location"]
             service.wait_for(lambda: 'role="alert"' in get(service, failed).text)
             assert service.end(signal.SIGTERM) == 0

@@ -39,7 +39,7 @@ def healthy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
 
 def found(house: Harness, **env: str) -> dict[str, tuple[str, str]]:
     """What is found of each thing but the browser, which takes a second to start."""
-    config = load(house.config, {**GOOD, **env})
+    config = doctor.loaded(house.config, {**GOOD, **env})
     looks = {what: look for what, look in doctor.CHECKS.items() if what != "browser"}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(doctor, "CHECKS", looks)
@@ -102,11 +102,11 @@ def house(healthy: Harness, tmp_path: Path) -> Harness:
 
 def test_what_months_leave_behind(house: Harness) -> None:
     now = datetime.now(UTC)
+    source = str(load(house.config, {}).sites["fr"].sources[0].url)
 
     def wear(conn: Connection) -> None:
         run = records.start(conn, ["fr"], now + DAY, owner="a clock that was wrong")
         records.finish(conn, run, RunStatus.OK, now + DAY)
-        source = str(load(house.config, {}).sites["fr"].sources[0].url)
         source_state.put(conn, "fr", source, failures=9, problem=Message(FetchReason.HTTP_STATUS, {"status": 500}))
         target = conn.execute(t.targets.select()).one().name
         late = {"target": target, "article": "x", "version": 1, "op": "upsert", "added": now - DAY}

@@ -252,7 +252,7 @@ def cursor(data: bytes, _: Path) -> object:
 
 def settings(data: bytes, folder: Path) -> object:
     (folder / "arshif.yaml").write_bytes(data)
-    return load(folder, {})
+    return load(folder, {}, only=())
 
 
 def site(data: bytes, folder: Path) -> object:

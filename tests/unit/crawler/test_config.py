@@ -10,10 +10,12 @@ import pytest
 from pydantic import BaseModel
 
 from crawler import config as config_module
+from crawler import site_layers
 from crawler.config import Config, FollowedSites, json_schema, load, packaged_config, refreshed, write_starter
 from crawler.errors import ConfigError, InvalidFiles
 from crawler.settings_model import PRODUCT, Settings
 from crawler.site_config import Rules, Schedule, Site, Source
+from index.archive import Archive
 from index.locale import translate
 
 STEP = """\
@@ -35,6 +37,13 @@ def folder(tmp_path: Path) -> Path:
     put(config / "arshif.yaml", "contact: me@example.org\n")
     put(config / "sites/sy/step.yaml", STEP)
     return config
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[Archive]:
+    """An archive that describes no site."""
+    with Archive(tmp_path / "archive.sqlite3") as opened:
+        yield opened
 
 
 def put(file: Path, text: str) -> Path:
@@ -604,11 +613,11 @@ def test_a_secret_may_be_in_a_file(tmp_path: Path) -> None:
         load(packaged_config(), {"ARSHIF_INDEX__API_KEY_FILE": str(tmp_path / "gone")})
 
 
-def test_a_site_file_that_cannot_be_looked_at_is_named(folder: Path) -> None:
+def test_a_site_file_that_cannot_be_looked_at_is_named(folder: Path, archive: Archive) -> None:
     config = read(folder)
     loop = folder / "sites" / "loop.yaml"
     loop.symlink_to(loop)
-    for again in (lambda: refreshed(config), lambda: read(folder)):
+    for again in (lambda: refreshed(config, archive), lambda: read(folder)):
         with pytest.raises(ConfigError, match=r"loop\.yaml: cannot be read: .*: let Arshif's user read it"):
             again()
 
@@ -625,26 +634,30 @@ def test_only_the_files_of_sites_that_are_asked_for_are_read(folder: Path) -> No
         load(folder, {}, only=["wrong"])
 
 
-def test_only_files_that_have_changed_are_read_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_files_that_have_changed_are_read_again(
+    folder: Path, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
     put(folder / "sites" / "sy" / "other.yaml", STEP)
     config = read(folder)
     looked: list[str] = []
-    document = config_module._document
-    monkeypatch.setattr(config_module, "_document", lambda id_, file: looked.append(id_) or document(id_, file))
+    document = site_layers.in_file
+    monkeypatch.setattr(site_layers, "in_file", lambda id_, file: looked.append(id_) or document(id_, file))
     put(folder / "sites.local" / "step.yaml", "enabled: false\n")
     put(folder / "sites" / "sy" / "added.yaml", STEP)
     (folder / "sites" / "sy" / "other.yaml").unlink()
-    changed = refreshed(config)
+    changed = refreshed(config, archive)
     assert list(changed.sites) == ["added", "step"]
     assert not changed.sites["step"].enabled
     assert sorted(looked) == ["added", "step", "step"], "that of the user over the other"
     assert changed.files == read(folder).files
 
 
-def test_many_files_are_not_looked_at_all_the_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_files_are_not_looked_at_all_the_time(
+    folder: Path, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
     clock = [0.0]
     monkeypatch.setattr(config_module.time, "monotonic", lambda: clock[0])
-    followed = FollowedSites(read(folder))
+    followed = FollowedSites(read(folder), archive)
     put(folder / "sites" / "sy" / "second.yaml", STEP)
     assert len(followed.refresh().sites) == 2, "of a few it costs nothing"
     monkeypatch.setattr(config_module, "FILES_FREE", 0.0)

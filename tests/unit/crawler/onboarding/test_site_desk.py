@@ -12,8 +12,10 @@ from crawler.config import Config, load, packaged_config, refreshed
 from crawler.errors import ConfigError
 from crawler.onboarding.site_desk import SiteDesk
 from crawler.storage import open_archive
-from index.archive import Archive, site_previews, site_state
+from index.archive import Archive, site_documents, site_previews, site_state
+from index.archive.database import Database
 from index.errors import InvalidValue
+from tests.support.archive_samples import NOW
 from tests.support.newspaper import configured
 
 VILLAGE = """\
@@ -66,15 +68,15 @@ def test_a_site_that_comes_with_arshif_is_switched_off_and_on(config: Config, de
         assert site_state.state(conn, "paper").name == "The Paper"
     desk.switch("paper", True)
     assert own(config) == {"paper.yaml": "enabled: true\n"}
-    assert refreshed(config).sites["paper"].enabled
+    assert refreshed(config, archive).sites["paper"].enabled
     assert (config.directory / "sites" / "paper.yaml").read_bytes() == shipped
     assert refused(desk.switch, "nosuch", True) == "site.error.unknown"
 
 
-def test_its_schedule_is_set_and_left_to_it_again(config: Config, desk: SiteDesk) -> None:
+def test_its_schedule_is_set_and_left_to_it_again(config: Config, desk: SiteDesk, archive: Archive) -> None:
     assert desk.schedule("paper") == ("adaptive", "")
     desk.set_schedule("paper", "every", "90")
-    assert (desk.schedule("paper"), refreshed(config).sites["paper"].schedule.every) == (("every", "90"), 90)
+    assert (desk.schedule("paper"), refreshed(config, archive).sites["paper"].schedule.every) == (("every", "90"), 90)
     desk.set_schedule("paper", "cron", " 0 6-22 * * sun-thu ")
     assert desk.schedule("paper") == ("cron", "0 6-22 * * sun-thu")
     before = own(config)
@@ -102,7 +104,7 @@ def test_a_schedule_of_the_shipped_file_is_overridden_and_its_bounds_stay(config
     desk.set_schedule("paper", "cron", "0 * * * *")
     assert yaml.safe_load(own(config)["paper.yaml"])["schedule"] == {"fastest": 15, "cron": "0 * * * *"}
     desk.set_schedule("paper", "adaptive", "")
-    schedule = refreshed(config).sites["paper"].schedule
+    schedule = refreshed(config, archive).sites["paper"].schedule
     assert (schedule.every, schedule.cron, schedule.fastest) == (None, None, 15)
 
 
@@ -145,7 +147,7 @@ def test_the_archive_knows_each_configured_site_before_its_first_crawl(
 def test_a_new_site_is_written_and_known_at_once(config: Config, desk: SiteDesk, archive: Archive) -> None:
     desk.add("village", VILLAGE.replace("\n", "\r\n"))
     assert own(config) == {"village.yaml": VILLAGE}
-    assert [site.id for site in refreshed(config).enabled] == ["paper", "village"]
+    assert [site.id for site in refreshed(config, archive).enabled] == ["paper", "village"]
     with archive.read() as conn:
         assert site_state.state(conn, "village").name == "أخبار القرية"
     before = own(config)
@@ -166,6 +168,80 @@ def test_a_new_site_is_written_and_known_at_once(config: Config, desk: SiteDesk,
     assert own(config) == before
     with pytest.raises(InvalidValue, match=r"other\.yaml:3: country: 'Syria' is invalid"):
         desk.add("other", VILLAGE.replace("SY", "Syria"))
+
+
+@pytest.fixture
+def shared(place: Database, config: Config) -> Iterator[SiteDesk]:
+    """A desk on each kind of database; the one in a file already describes a site."""
+    with Archive(place) as archive:
+        texts = {} if archive.database.shared else {"paper": "# ours\n"}
+        archive.write(lambda conn: site_documents.put(conn, texts, NOW)).result()
+        yield SiteDesk(config, archive)
+
+
+def stored(desk: SiteDesk) -> dict[str, str]:
+    with desk.archive.read() as conn:
+        return site_documents.texts(conn)
+
+
+def test_what_the_archive_describes_and_all_where_machines_share_it_is_changed_there(
+    shared: SiteDesk, config: Config
+) -> None:
+    ours = "" if shared.archive.database.shared else "# ours\n"
+    shared.switch("paper", False)
+    assert stored(shared) == {"paper": ours + "enabled: false\n"}
+    assert shared.config.enabled == ()
+    shared.set_schedule("paper", "every", "90")
+    assert shared.schedule("paper") == ("every", "90")
+    shared.set_schedule("paper", "adaptive", "")
+    assert shared.schedule("paper") == ("adaptive", "")
+    with shared.archive.read() as conn:
+        assert site_state.state(conn, "paper").enabled is False
+    assert not (config.directory / "sites.local").exists()
+    (config.directory / "sites.local").mkdir()
+    (config.directory / "sites.local" / "paper.yaml").write_text("delay: 7\n", "utf-8")
+    shared.switch("paper", True)
+    assert own(config) == {"paper.yaml": "delay: 7\nenabled: true\n"}, "where it would win"
+    assert shared.config.sites["paper"].enabled
+
+
+def test_a_new_site_is_for_all_machines_that_share_the_archive(shared: SiteDesk, config: Config) -> None:
+    shared.add("village", VILLAGE.replace("\n", "\r\n"))
+    assert "village" in shared.config.sites
+    if not shared.archive.database.shared:
+        assert own(config) == {"village.yaml": VILLAGE}
+        return
+    assert stored(shared) == {"village": VILLAGE}
+    assert refused(shared.add, "village", VILLAGE) == "site.error.there"
+    with pytest.raises(InvalidValue, match=r"archive:other\.yaml:3: country: 'Syria' is invalid"):
+        shared.add("other", VILLAGE.replace("SY", "Syria"))
+    assert not (config.directory / "sites.local").exists()
+
+
+def test_two_who_change_a_site_in_the_archive_at_once_both_do(
+    shared: SiteDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One on another machine, after this one has read what is there."""
+    read, texts = shared._stored, [{"paper": "delay: 7\n"}]
+
+    def overtaken(site: str) -> str | None:
+        before = read(site)
+        if texts:
+            other = texts.pop()
+            shared.archive.write(lambda conn: site_documents.put(conn, other, NOW)).result()
+        return before
+
+    monkeypatch.setattr(shared, "_stored", overtaken)
+    shared.switch("paper", False)
+    assert stored(shared) == {"paper": "delay: 7\nenabled: false\n"}
+
+
+def test_what_the_archive_says_in_a_form_of_its_own_is_changed_by_hand(shared: SiteDesk) -> None:
+    shared.archive.write(lambda conn: site_documents.put(conn, {"paper": "{delay: 7}\n"}, NOW)).result()
+    assert refused(shared.switch, "paper", True) == "site.error.by_hand"
+    shared.archive.write(lambda conn: site_documents.put(conn, {"paper": "delay: soon\n"}, NOW)).result()
+    assert refused(shared.switch, "paper", True) == "site.error.broken"
+    assert stored(shared) == {"paper": "delay: soon\n"}
 
 
 def test_what_cannot_be_written_says_so(config: Config, desk: SiteDesk) -> None:
@@ -205,16 +281,16 @@ def test_a_preview_is_of_a_public_site_that_is_not_there(desk: SiteDesk) -> None
     assert refused(desk.ask, "https://more.example/") == "request.queue_full"
 
 
-def test_the_sites_are_read_again_only_once_a_file_has_changed(config: Config) -> None:
-    assert refreshed(config) is config
+def test_the_sites_are_read_again_only_once_a_file_has_changed(config: Config, archive: Archive) -> None:
+    assert refreshed(config, archive) is config
     file = config.directory / "sites" / "paper.yaml"
     text = file.read_text("utf-8")
     file.write_text(text.replace("The Paper", "The Other Paper"), "utf-8")
-    changed = refreshed(config)
+    changed = refreshed(config, archive)
     assert changed.sites["paper"].name == "The Other Paper"
     assert changed.settings is config.settings
     file.write_text("name: [\n", "utf-8")
     with pytest.raises(ConfigError, match=r"paper\.yaml"):
-        refreshed(changed)
+        refreshed(changed, archive)
     file.unlink()
-    assert refreshed(changed).sites == {}
+    assert refreshed(changed, archive).sites == {}

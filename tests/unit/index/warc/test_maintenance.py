@@ -14,8 +14,9 @@ import pytest
 from sqlalchemy import select, update
 from warcio.archiveiterator import ArchiveIterator
 
+from crawler.archive_place import database
 from crawler.config import load
-from crawler.storage import database, expire_raw, open_archive
+from crawler.storage import expire_raw, open_archive
 from index.archive import Archive, articles, documents, raw_files, warc_files, warc_records
 from index.archive import tables as t
 from index.archive.backup import KEEPING
@@ -148,7 +149,7 @@ def test_a_name_that_leads_elsewhere_deletes_nothing(tmp_path: Path, name: str) 
 
 
 def test_what_a_month_takes_is_told(config: Path, filled: Archive) -> None:
-    assert database(load(config, {})) == filled.database
+    assert database(load(config, {}).settings) == filled.database
     with filled.read() as conn:
         total = sum(conn.execute(select(t.raws.c.length)).scalars())
         extent = warc_records.extent(conn, NOW)

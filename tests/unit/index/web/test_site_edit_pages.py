@@ -134,26 +134,26 @@ def test_an_address_that_cannot_be_looked_at_is_told(client: Client, shelf: Sear
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "300")
 
 
-def test_a_site_is_switched_and_scheduled_on_its_page(client: Client, config: Config) -> None:
+def test_a_site_is_switched_and_scheduled_on_its_page(client: Client, shelf: SearchFixture, config: Config) -> None:
     listed = tree(client.get("/sites?ui=en&find=paper")).cssselect("tbody tr")
     assert [text_of(row.cssselect("th a")[0]) for row in listed] == ["The Paper"], "though it was never crawled"
     off, schedule = tree(client.get("/sites/paper?ui=en")).cssselect("section.change form")
     assert text_of(off.cssselect("button")[0]) == "Switch off"
     assert send(client, off.get("action"), ui="en").headers["location"] == "/sites/paper?ui=en"
-    assert not refreshed(config).sites["paper"].enabled
+    assert not refreshed(config, shelf.archive).sites["paper"].enabled
     on = tree(client.get("/sites/paper?ui=en")).cssselect("section.change form")[0]
     fields = {field.get("name"): field.get("value") for field in on.cssselect("input")}
     send(client, on.get("action"), **fields)
-    assert refreshed(config).sites["paper"].enabled
+    assert refreshed(config, shelf.archive).sites["paper"].enabled
     send(client, schedule.get("action"), kind="every", every="45", cron="ignored")
-    assert refreshed(config).sites["paper"].schedule.every == 45
+    assert refreshed(config, shelf.archive).sites["paper"].schedule.every == 45
     form = tree(client.get("/sites/paper")).cssselect("form.schedule")[0]
     assert [one.get("value") for one in form.cssselect("input[checked]")] == ["every"]
     assert form.cssselect("input[name=every]")[0].get("value") == "45"
     answer = send(client, f"{schedule.get('action')}?ui=ar", kind="cron", cron="daily")
     assert answer.status_code == 400
     assert "ليس خمس خانات crontab" in answer.text
-    assert refreshed(config).sites["paper"].schedule.every == 45
+    assert refreshed(config, shelf.archive).sites["paper"].schedule.every == 45
     assert "45" in client.get("/sites/paper").text
     assert send(client, "/sites/nosuch/switch").status_code == 400
 
