@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from lxml import html
 
-from index.archive import runs
+from index.archive import runs, site_documents
 from index.model.codes import RunStatus
 from index.web import site_pages
 from index.web.atom import ATOM
@@ -120,6 +120,20 @@ def test_a_crawl_that_is_due_is_not_in_the_past(shelf: SearchFixture) -> None:
     later = client_of(shelf, now=lambda: NOW + timedelta(hours=3))
     rows = [text_of(row.cssselect("td")[-1]) for row in tree(later.get("/sites?ui=en")).cssselect("tbody tr")]
     assert set(rows) == {"due now every 30 minutes", "–"}
+
+
+@pytest.mark.parametrize(
+    ("ui", "told"), [("en", "In the archive, for all machines"), ("ar", "في الأرشيف، للأجهزة كلها")]
+)
+def test_a_site_shows_what_the_archive_says_of_it(tmp_path: Path, ui: str, told: str) -> None:
+    filled = fill(tmp_path, ())
+    page = client_of(filled)
+    assert not tree(page.get(f"/sites/phare?ui={ui}")).cssselect("details")
+    text = "name: Phare # <b>ours</b>\n"
+    filled.archive.write(lambda conn: site_documents.put(conn, {"phare": text}, NOW)).result()
+    (shown,) = tree(page.get(f"/sites/phare?ui={ui}")).cssselect("details")
+    assert (text_of(shown.cssselect("summary")[0]), shown.cssselect("pre")[0].text) == (told, text)
+    filled.close()
 
 
 @pytest.mark.parametrize(("ui", "told"), [("en", "being crawled"), ("ar", "يُزار الآن")])
