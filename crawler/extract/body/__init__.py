@@ -67,7 +67,7 @@ def _in_captions(draft: Draft) -> list[str]:
     """The text of a story that is told below its pictures, after what stands above them; [] if it is told elsewhere."""
     above = [text for text in draft.body if fold(text) != fold(draft.headline)]
     captions = dict.fromkeys(image.caption for image in draft.images if image.caption)
-    told = [text for text in captions if length([text]) >= _CAPTION and text not in above]
+    told = [text for text in captions if text_blocks.size(text) >= _CAPTION and text not in above]
     enough = len(told) >= _PICTURES and length(told) > _OF_CAPTIONS * length(above)
     return [*above, *told] if enough else []
 

@@ -11,13 +11,15 @@ from crawler.boilerplate.removed import RemovalReason, Removed
 from crawler.extract import dates
 from crawler.extract.author_names import is_agency, is_byline, is_of_others, names
 from crawler.extract.body.inline_boxes import HEADINGS, ITEMS
-from crawler.extract.bylines import PARTICLES, is_label, may_be_names
+from crawler.extract.bylines import PARTICLES, is_label, may_be_names, without_by
 from crawler.extract.dates import reader
 from index.model.message import Message
 
 _TOP = 3  # paragraphs that may be lines about the text
 _BIOGRAPHIES = 4  # paragraphs at the end that may tell who the authors are
 _BIOGRAPHY = 500  # characters of such a paragraph
+_CREDITS = 200  # characters of a line of who had which part in a text
+_ROLES = re.compile(r"\s*[;؛|/]\s*|\s[-–—]\s")
 _LINE = 80  # characters of such a line
 _WORDS_BESIDE = 4  # words beside a date, as in `Published …` and `4 min read`
 _ENDS = re.compile(r"[.!?。！？؟۔።…][\"'”’»)\]]*$")
@@ -29,6 +31,7 @@ _SIGN = re.compile(r"([(\[（]?)\s*([^()\[\]（）.:!?؟]{1,40}?)\s*[)\]）]?\.?
 _SIGN_PARTS = re.compile(r"\s*[/,،;+&|\\-]\s*|\s+(?:and|und|et|y|e|و|mit|with)\s+")
 _ADDRESS = re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _HASHTAGS = re.compile(r"(?:#[\w\u200c]+[\s,،|·]*)+")
+_HAN_NAME = re.compile("[\u3400-\u9fff]{3,5}")
 _HAN_SIGN = re.compile(
     "[（(【][\u3400-\u9fff\u30a1-\u30f6]{2,5}(?:[、・][\u3400-\u9fff\u30a1-\u30f6]{2,5}){0,3}[）)】]"
 )
@@ -72,17 +75,24 @@ def _biographies(
     """The paragraphs at the end that tell who the authors are."""
     last = max(len(paragraphs) - _BIOGRAPHIES, _TOP)
     above = " ".join((headline, *paragraphs[:last]))
-    names = tuple(name for name in authors if " " in name and name not in above)
+    names = tuple(name for name in authors if (" " in name or _HAN_NAME.fullmatch(name)) and name not in above)
     if not names:
         return []
-    found = [p for p in paragraphs[last:] if p.lstrip("*•–— ([").startswith(names) and tags.get(p) not in _NO_SIGNS]
+    found = [p for p in paragraphs[last:] if _begins_with(p.lstrip("*•–— (["), names) and tags.get(p) not in _NO_SIGNS]
     others = " ".join(p for p in paragraphs[last:] if p not in found)
     return [p for p in found if len(p) <= _BIOGRAPHY and not any(p.find(n) >= 0 and n in others for n in names)]
+
+
+def _begins_with(text: str, names: Sequence[str]) -> bool:
+    """Whether a text begins with one of the names, as a whole."""
+    return any(text.startswith(name) and not text[len(name) :][:1].isalpha() for name in names)
 
 
 def _is_signature(text: str) -> bool:
     """Whether a last line only tells who made the text or its pictures, or what it is about."""
     if is_sign_off(text) or _is_signed(text) or _HASHTAGS.fullmatch(text) or _HAN_SIGN.fullmatch(text):
+        return True
+    if _is_credits(text):
         return True
     label = re.split(r"[:：]", text, maxsplit=1)
     return (
@@ -93,6 +103,21 @@ def _is_signature(text: str) -> bool:
         and is_of_others(f"{label[0]}:")
         and may_be_names(label[1])
     )
+
+
+def _is_credits(text: str) -> bool:
+    """Whether a line says nothing but who had which part in the text: `(إعداد سمر حداد - تحرير عمر صالح)`, `Reporting
+    by Ann Lee in Cairo; Editing by Bob Ray`."""
+    if len(text) > _CREDITS:
+        return False
+    inner = text.strip(" .()[]（）")
+    parts = _ROLES.split(inner)
+    return (len(parts) > 1 or inner != text.strip(" .")) and all(map(_is_credit, parts))
+
+
+def _is_credit(part: str) -> bool:
+    own = "" if is_of_others(part) else without_by(part, split=True)
+    return own != part and all(map(_is_full_name, names([own])))
 
 
 def is_sign_off(text: str) -> bool:

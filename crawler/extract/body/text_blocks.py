@@ -70,6 +70,11 @@ class Elements:
         return f"{self.tags[number]}.{self.names[number]}" if number >= 0 else ""
 
 
+def size(text: str) -> int:
+    """The characters of a text, counted three times in scripts without spaces."""
+    return 3 * len(text) if not text.isascii() and 15 * text.count(" ") < len(text) else len(text)
+
+
 def read(markup: str) -> tuple[list[Block], Elements]:
     """The blocks of text in a page's serialised body, in order, and their elements."""
     reader = _Reader()
@@ -162,9 +167,8 @@ class _Reader:
         parent = elements.parents[number] if number >= 0 else -1
         around = elements.parents[parent] if parent >= 0 else -1
         kind = (elements.kind(number), elements.kind(parent), elements.kind(around))
-        spaceless = not text.isascii() and 15 * text.count(" ") < len(text)
         tag = elements.tags[number] if number >= 0 else ""
-        self.blocks.append(Block(text, tag, number, kind, links, 3 * len(text) if spaceless else len(text)))
+        self.blocks.append(Block(text, tag, number, kind, links, size(text)))
 
     def _join(self, start: int, number: int) -> None:
         """Joins the cells of a table row to one block if each contains only a value."""

@@ -669,7 +669,34 @@ def test_captions_beside_a_text_are_no_part_of_it() -> None:
     assert read(in_article(p(*TEXT), pictures("A dam.", "A field.", "A road."))) == TEXT
 
 
-@pytest.mark.parametrize("line", ["#rain #north", "#المطر، #الشمال", "（田中太郎）", "（張大文、李小明）"])
-def test_a_last_line_of_hashtags_or_of_names_in_brackets_goes(line: str) -> None:
+@pytest.mark.parametrize(
+    "line",
+    [
+        "#rain #north",
+        "#المطر، #الشمال",
+        "（田中太郎）",
+        "（張大文、李小明）",
+        "Reporting by Ann Lee in Cairo; Editing by Bob Ray",
+        "(Reporting by Ann Lee and Cy Poe; Writing by Dee Fox; Editing by Bob Ray)",
+        "(إعداد سمر حداد - تحرير عمر صالح)",
+        "The writer is a fellow at the Institute of Rivers.",
+        "The views expressed in this article are the author’s own.",
+    ],
+)
+def test_a_last_line_of_hashtags_or_credits_goes(line: str) -> None:
     assert read(in_article(p(*TEXT), p(line))) == TEXT
-    assert read(in_article(p(*TEXT[:4]), p(line), p(*TEXT[4:]))) == [*TEXT[:4], line, *TEXT[4:]]
+    assert read(in_article(p(*TEXT[:3]), p(line), p(*TEXT[3:]))) == [*TEXT[:3], line, *TEXT[3:]]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["(Reporting from the front is hard.)", "Reporting by satellite; editing by night; sleeping by day.", "(By night)"],
+)
+def test_a_last_line_that_only_sounds_like_credits_stays(line: str) -> None:
+    assert read(in_article(p(*TEXT), p(line))) == [*TEXT, line]
+
+
+def test_a_biography_may_begin_with_a_name_without_spaces() -> None:
+    byline = "<p class=author>田中太郎</p>"
+    last = "田中太郎　一九八〇年生まれ。東京都出身の記者。"
+    assert read(in_article(byline, p(*TEXT), p(last))) == TEXT
