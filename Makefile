@@ -9,7 +9,7 @@ DIST ?= dist
 WORKERS ?= $(shell echo $$(( $$(nproc) + 1 )))# of the tests: a third of their time is waiting
 XDIST := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: help run demo test test-long test-interop test-systems test-ray coverage soak soak-year audit lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-rendering bench-start bench-idle bench-recrawl bench-crawl bench-layouts bench-captions bench-repeats bench-stories bench-search bench-export bench-libraries bench-import bench-reextract bench-store bench-scale bench-all-due wheel client lock clean
+.PHONY: help run demo test test-long test-interop notebook test-systems test-ray coverage soak soak-year audit lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-rendering bench-start bench-idle bench-recrawl bench-crawl bench-layouts bench-captions bench-repeats bench-stories bench-search bench-export bench-libraries bench-import bench-reextract bench-store bench-scale bench-all-due wheel client lock clean
 
 help: ## these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -30,6 +30,9 @@ test-long: .venv/dev.stamp ## what takes many minutes: long forms of the tests
 
 test-interop: .venv/dev.stamp ## other people's programs, in pinned versions, on what Arshif writes (downloads them)
 	@$(BIN)/python -m pytest tests/interop -m interop
+
+notebook: .venv/dev.stamp ## docs/history.ipynb with what it shows now (downloads Jupyter's kernel, DuckDB and matplotlib)
+	@$(BIN)/python -m scripts.history_notebook
 
 test-systems: .venv/dev.stamp ## sites that real content systems make, behind a real server, from the first crawl to the last (downloads them; docs/systems.md has what else it needs)
 	@$(BIN)/python -m pytest tests/systems -m systems -rP
