@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
 
@@ -41,6 +42,14 @@ def find_article(conn: Connection, name: str) -> str | None:
     if (merged := documents.merged_into(conn, name)) is not None:
         return merged.article
     return documents.by_url(conn, name) or documents.by_url(conn, canonical(name) or name)
+
+
+def with_archived(conn: Connection, config: Config) -> Config:
+    """This configuration with the sites that have articles and no file, such as imported ones, each as one made up for
+    its domain, or with the rules of the configured one there."""
+    lacking = {id_: url for id_, url in documents.sites(conn).items() if id_ not in config.sites}
+    made = {id_: config.publisher_of(url).model_copy(update={"id": id_}) for id_, url in lacking.items()}
+    return replace(config, sites={**config.sites, **made})
 
 
 def raw_place(config: Config) -> Place:

@@ -36,29 +36,36 @@ def reextract(
 ) -> None:
     """Extract the raw copies again with the current code and rules.
 
-    What is read differently becomes a further reading of the same version: the site did not change anything.
+    What is read differently becomes a further reading of the same version: the site did not change anything. A run
+    that was killed goes on where it was when the same command is given again.
     """
     import asyncio
 
     from crawler.config import load
+    from crawler.extract import EXTRACTOR_VERSION
+    from crawler.maintenance.checkpoints import Checkpoint
     from crawler.maintenance.reextract import Reextraction
     from crawler.processes.workers import opened
-    from crawler.storage import open_archive, open_raw
+    from crawler.settings_model import PRODUCT
+    from crawler.storage import open_archive, open_raw, with_archived
     from index.archive import warc_records
 
     config = load()
-    chosen = config.choose(site) if site else tuple(config.sites.values())
     pool, begun = opened(on), time.monotonic()
     try:
         with open_archive(config) as archive, open_raw(config, archive) as raw, progress() as shown:
             with archive.read() as conn:
+                known = with_archived(conn, config)
+                chosen = known.choose(site) if site else tuple(known.sites.values())
                 total = warc_records.count_newest(conn, [one.id for one in chosen], as_utc(since))
             step = shown.begin("reextract", "articles", total)
+            what = (chosen, since, EXTRACTOR_VERSION, PRODUCT)
+            checkpoint = None if dry_run else Checkpoint(config.settings.data, "reextract", what)
 
             def tell(report: Report) -> None:
-                step.update(report.read + report.refused + report.unreadable, note=f"{report.changed} differ")
+                step.update(report.done, note=f"{report.changed} differ")
 
-            work = Reextraction(archive, raw, pool, dry=dry_run, told=tell)
+            work = Reextraction(archive, raw, pool, dry=dry_run, told=tell, checkpoint=checkpoint)
             report = asyncio.run(work.run(chosen, as_utc(since), datetime.now(UTC)))
             seconds = time.monotonic() - begun
             if not dry_run:
@@ -75,7 +82,9 @@ def reextract(
 
 def _print(report: Report, dry: bool, seconds: float) -> None:
     outcome = "would change" if dry else "corrected"
-    took, rate = format_duration(timedelta(seconds=seconds)), report.read / seconds
+    took, rate = format_duration(timedelta(seconds=seconds)), (report.done - report.earlier) / seconds
+    if report.earlier:
+        say(f"went on after {report.earlier} articles, where an earlier run was killed")
     say(f"{report.read} articles extracted again, {report.changed} {outcome}; {took}, {rate:.0f} a second")
     for name, count in sorted(report.fields.items(), key=lambda item: -item[1]):
         say(f"{name}: {count}", "bold")

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from asyncio import Future
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from functools import partial
-from itertools import islice
+from itertools import dropwhile, islice
 from typing import Any
 
 from sqlalchemy import Connection
@@ -18,6 +19,7 @@ from crawler import stages
 from crawler.boilerplate.repeated_blocks import RepeatedBlocks
 from crawler.errors import Refused, Unreadable
 from crawler.extract.draft import Extraction
+from crawler.maintenance.checkpoints import Checkpoint
 from crawler.processes.workers import Workers
 from crawler.replay import reread_in_worker
 from crawler.session.corrections import MAX_REREAD_VERSIONS, Rereading, reread_versions
@@ -61,16 +63,27 @@ class Example:
 @dataclass(slots=True)
 class Report:
     """The results, as numbers of articles: `read` from raw responses, `changed`, `refused` as not articles by today's
-    rules (they stay as they are), `unreadable`; and the changes per field with examples, and the sites skipped as
-    `busy`."""
+    rules (they stay as they are), `unreadable`; how many of all these an `earlier` process counted, which was killed;
+    and the changes per field with examples, and the sites skipped as `busy`."""
 
     read: int = 0
     changed: int = 0
     refused: int = 0
     unreadable: int = 0
+    earlier: int = 0
     fields: dict[str, int] = field(default_factory=dict)
     examples: dict[str, list[Example]] = field(default_factory=dict)
     busy: list[str] = field(default_factory=list)
+
+    @property
+    def done(self) -> int:
+        """All articles that it is of."""
+        return self.read + self.refused + self.unreadable
+
+    @property
+    def counts(self) -> dict[str, Any]:
+        """All of it but the examples, as of now."""
+        return {name: value for name, value in asdict(self).items() if name != "examples"}
 
     def add(self, before: Article, after: Article, names: Iterable[str]) -> None:
         """Count an article that is extracted differently in the fields `names`."""
@@ -85,7 +98,8 @@ class Report:
 class Reextraction:
     """Re-extracts articles' versions from their raw responses; `told` is called with the progress so far.
 
-    `dry` changes nothing. The report is of the newest versions; the earlier ones of the same articles are read by the
+    `dry` changes nothing. With a `checkpoint`, a run goes on where an earlier one of the same sites was killed. The
+    report is of the newest versions; the earlier ones of the same articles are read by the
     same rules, so that they can be compared. The first reading of each stays as it was.
     """
 
@@ -97,8 +111,10 @@ class Reextraction:
         *,
         dry: bool,
         told: Callable[[Report], None] | None = None,
+        checkpoint: Checkpoint | None = None,
     ) -> None:
         self.archive, self.raw, self.workers, self.dry, self.told = archive, raw, workers, dry, told
+        self.checkpoint = checkpoint
         self.report = Report()
 
     async def run(self, sites: Iterable[Site], since: datetime | None, now: datetime) -> Report:
@@ -109,7 +125,14 @@ class Reextraction:
 
         :raises ArchiveError: when the archive fails.
         """
-        for site in sites:
+        before = self.checkpoint.read() if self.checkpoint is not None else None
+        left, after = list(sites), ""
+        if before is not None:
+            self.report = Report(**before["counts"])
+            self.report.earlier = self.report.done
+            left, after = list(dropwhile(lambda site: site.id != before["site"], left)), before["article"]
+        for site in left:
+            last, after = after, ""
             held: list[leases.Lease] = []
             if not self.dry:
                 held = self.archive.write(partial(leases.acquire, sites=[site.id], owner=OWNER, now=now)).result()
@@ -117,15 +140,21 @@ class Reextraction:
                     self.report.busy.append(site.id)
                     continue
             try:
-                await self._site(site, held[0] if held else None, since, now)
+                await self._site(site, held[0] if held else None, since, now, last)
             finally:
                 self.archive.write(partial(leases.release, held=held)).result()
+        if self.checkpoint is not None:
+            self.checkpoint.remove()
         return self.report
 
-    async def _site(self, site: Site, lease: leases.Lease | None, since: datetime | None, now: datetime) -> None:
+    async def _site(
+        self, site: Site, lease: leases.Lease | None, since: datetime | None, now: datetime, last: str
+    ) -> None:
+        """Read the articles of a site whose ids are after `last`."""
         with self.archive.read() as conn:
             learned = repeated(conn, site.id)
-        last, storing = "", None
+        storing: Future[None] | None = None
+        state: dict[str, Any] = {}
         while True:
             with self.archive.read() as conn:  # not one for all: the write-ahead log grows while it is being read
                 some = list(islice(warc_records.copies(conn, site.id, since, last), MAX_IN_FLIGHT))
@@ -141,14 +170,20 @@ class Reextraction:
                     earlier = await self._read_earlier(copy, site, repeats)
                     changes.append(self._taken(copy, extraction, stages.state(site, repeats), earlier, now))
             if storing is not None:
-                await storing  # while the workers read the pages after these
+                await self._stored(storing, state)  # while the workers read the pages after these
+            last = some[-1].article.id
             if not self.dry:
                 storing = asyncio.wrap_future(self.archive.write(partial(_all, changes), lease))
-            last = some[-1].article.id
+                state = {"site": site.id, "article": last, "counts": self.report.counts}
             if self.told is not None:
                 self.told(self.report)
         if storing is not None:
-            await storing
+            await self._stored(storing, state)
+
+    async def _stored(self, storing: Future[None], state: dict[str, Any]) -> None:
+        await storing
+        if self.checkpoint is not None:
+            await asyncio.to_thread(self.checkpoint.write, state)
 
     async def _read(self, copy: StoredRecord, site: Site, learned: RepeatedBlocks) -> Extraction | None:
         try:

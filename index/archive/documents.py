@@ -176,6 +176,13 @@ def raw_of(conn: Connection, article_id: str, number: int | None = None) -> tupl
     return (ref_of(row), row.url) if row else None
 
 
+def sites(conn: Connection) -> dict[str, str]:
+    """The sites that have articles, by their ids, each with the URL of one of them."""
+    article = t.articles.c
+    rows = conn.execute(select(article.site, func.min(article.url)).group_by(article.site).order_by(article.site))
+    return {row[0]: row[1] for row in rows}
+
+
 def ids(conn: Connection, site: str | None = None) -> Iterator[tuple[str, int]]:
     """The id and document version of every article, or of a site's, in the order of the ids: what a complete index
     holds."""

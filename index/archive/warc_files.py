@@ -16,6 +16,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, select, update
 from index.archive import tables as t
 from index.archive.upsert import chunks, insert_missing
 from index.archive.warc_records import ref_of, remove
+from index.warc.outside import is_outside
 from index.warc.record import WarcRef
 
 
@@ -53,10 +54,8 @@ def records(conn: Connection, file: str) -> list[WarcRef]:
 
 def referred(conn: Connection) -> set[str]:
     """The files of ours that the archive refers to."""
-    return set(conn.execute(select(t.raws.c.file).where(_OURS).distinct()).scalars())
-
-
-_OURS = t.raws.c.digest.is_(None)  # of raw responses: not in a file of others
+    # By their names: the databases find those in the index, without a look at each record
+    return {file for file in conn.execute(select(t.raws.c.file).distinct()).scalars() if not is_outside(file)}
 
 
 def expire(conn: Connection, before: datetime) -> list[str]:
@@ -66,7 +65,8 @@ def expire(conn: Connection, before: datetime) -> list[str]:
     part, raw = t.facsimile_parts.c, t.raws.c
     # An imported page was fetched long before it came here; of what archives before 0012 stored, only that is known
     newest = func.max(raw.fetched), func.coalesce(func.max(raw.stored), func.max(raw.fetched))
-    aged = select(raw.file).where(_OURS).group_by(raw.file).having(and_(*(moment < before for moment in newest)))
+    ours = select(raw.file).where(raw.digest.is_(None))
+    aged = ours.group_by(raw.file).having(and_(*(moment < before for moment in newest)))
     shown = select(t.raws.c.file).join(t.facsimile_parts, part.raw == t.raws.c.id).where(part.made >= before)
     files = sorted({*conn.execute(aged).scalars()} - {*conn.execute(shown.distinct()).scalars()})
     for piece in chunks(files):
