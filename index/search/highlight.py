@@ -123,7 +123,8 @@ class _AnalyzedText:
             case FormsClause(_, forms, _) if held is self.stems:
                 yield from (self._mark(i, i, self.words[i]) for i in self.stems.places_of_any(forms))
             case FormsClause(_, forms, _):
-                yield from (self._mark(i, i, word) for i, word in enumerate(held) if word in forms)
+                wanted = frozenset(forms)
+                yield from (self._mark(i, i, word) for i, word in enumerate(held) if word in wanted)
             case PrefixClause(_, start, _):
                 yield from (self._mark(i, i, start) for i, word in enumerate(held) if word.startswith(start))
             case FuzzyClause(_, like, edits, _):

@@ -27,6 +27,7 @@ _ENDINGS = ("ها", "هاي", "هايي", "ترين")  # of Persian, folded, tha
 _BEGINNINGS = ("مي", "نمي")
 _HYPHEN = re.compile(r"(?<=\w)[-\u2010\u2011](?=\w)")
 _COMPOUND = re.compile(r"[a-z\u0430-\u044f]{4,20}|[^\W\d_]+\d+")
+_FIRST_PART = 5  # letters of the first part of a compound, at most: cyber-attack
 _LETTER_FIRST = {"e": ("mail", "mails", "commerce"), "x": ("ray", "rays"), "t": ("shirt", "shirts"), "u": ("turn",)}
 _DOTTED = re.compile(r"(?:[^\W\d_]\.){1,6}[^\W\d_]\.?")
 _CAPITALS = re.compile(r"[^\W\d_]{2,6}")
@@ -74,7 +75,7 @@ def parts(text: str) -> list[tuple[str, ...]]:
         return []
     if digits := re.search(r"\d", word):
         return [(word[: digits.start()], word[digits.start() :])]
-    cut = [(word[:at], word[at:]) for at in range(2, len(word) - 1)]
+    cut = [(word[:at], word[at:]) for at in range(2, min(_FIRST_PART, len(word) - 2) + 1)]
     found: list[tuple[str, ...]] = [pair for pair in cut if not _are_two(pair)]
     return [(word[0], word[1:]), *found] if word[1:] in _LETTER_FIRST.get(word[0], ()) else found
 

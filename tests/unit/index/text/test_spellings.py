@@ -74,6 +74,7 @@ def test_the_same_word_in_other_spellings(text: str, others: list[str]) -> None:
         ("wifi", [("wi", "fi")]),
         ("e-mail", []),
         ("F16", [("f", "16")]),
+        ("cyberattack", [("cy", "berattack"), ("cyb", "erattack"), ("cybe", "rattack"), ("cyber", "attack")]),
         ("U.S.", [("us",)]),
         ("U.N.", [("un",)]),
         ("I.T.", []),
