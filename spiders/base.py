@@ -12,7 +12,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawler import stages
-from crawler.config import load
+from crawler.config import Config, load
 from crawler.errors import PageProblem, Refused, SourceProblem
 from crawler.fetch.politeness import MIN_DELAY_SECONDS
 from crawler.fetch.reasons import reason_of
@@ -32,7 +32,7 @@ SOURCES_FIRST = 10  # request priority of sources over articles, so that all sit
 class SourceSpider(Spider):
     """Requests sources and pages of the `chosen` sites; subclasses choose them and handle responses and failures.
 
-    It knows all sites that are configured, or `only` those of these ids.
+    It knows the sites of a `config` that was read already; else all that are configured, or `only` those of these ids.
     """
 
     chosen: tuple[Site, ...]
@@ -41,9 +41,9 @@ class SourceSpider(Spider):
     parse_article: Callable[..., Any]
     page_failed: Callable[..., Any]
 
-    def __init__(self, only: Collection[str] | None = None, **kwargs: Any) -> None:
+    def __init__(self, only: Collection[str] | None = None, config: Config | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.config = load(only=only)
+        self.config = config or load(only=only)
         self.workers = ParsePool()
         self.workers.warm()
 

@@ -277,10 +277,12 @@ def crawl(run: str, since: str) -> int:
 
     config = load(only=())
     set_up_log(form=config.settings.log)
-    with open_archive(config) as archive, archive.read() as conn:
-        record = records.get(conn, int(run))
-    sites = ",".join(part.site for part in record.sites) if record else ""
-    crawler = run_spider("site", sites=sites, run=run, since=since)
+    with open_archive(config) as archive:
+        with archive.read() as conn:
+            record = records.get(conn, int(run))
+        ids = [part.site for part in record.sites] if record else []
+        config = load(only=ids or None, archive=archive)
+    crawler = run_spider("site", config=config, sites=",".join(ids), run=run, since=since)
     reason = crawler.stats.get_value("finish_reason") if crawler.stats else None
     return 0 if reason in ENDS_WELL else EXIT_CODES.get(str(reason), 1)
 

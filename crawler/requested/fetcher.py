@@ -52,7 +52,7 @@ def fetch(
         return numbers, RunStatus.OK
     status = RunStatus.FAILED
     try:
-        status = _run(run, sites, told)
+        status = _run(config, run, sites, told)
     finally:
         archive.write(lambda conn: _end(conn, run, status)).result()
     return numbers, status
@@ -79,10 +79,10 @@ def _claim(
     return run, [one.id for one in asked], tuple(desk.sites_of(conn, config, chosen).values())
 
 
-def _run(run: int, sites: tuple[Site, ...], told: Callable[[str], None]) -> RunStatus:
+def _run(config: Config, run: int, sites: tuple[Site, ...], told: Callable[[str], None]) -> RunStatus:
     from crawler.processes.spider_process import run_spider  # Scrapy, which whoever starts children does without
 
-    crawler = run_spider("addresses", run=str(run), asked=sites, told=told)
+    crawler = run_spider("addresses", config=config, run=str(run), asked=sites, told=told)
     reason = crawler.stats.get_value("finish_reason") if crawler.stats else None
     return STATUSES.get(str(reason), RunStatus.FAILED)
 
