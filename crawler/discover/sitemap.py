@@ -188,7 +188,10 @@ def _local(element: Any) -> str:
 def _is_of_media(element: Any) -> bool:
     """Whether a `loc` is that of a picture or a video right in its entry: by its namespace or by its prefix if nobody
     declared that, where it is not its entry's."""
-    own, around = (str(one.tag)[: -len(_local(one))] for one in (element, element.getparent()))
+    parent = element.getparent()
+    if parent is None:  # of what is left of a broken document
+        return False
+    own, around = (str(one.tag)[: -len(_local(one))] for one in (element, parent))
     return own != around and _MEDIA.search(own) is not None
 
 

@@ -16,8 +16,12 @@ _STATES = (
 
 
 def page_of(url: str) -> str | None:
-    """The URL of the page as it is now; None if `url` asks for neither an edit nor an older state of a wiki's page."""
-    parts = urlsplit(url)
+    """The URL of the page as it is now; None if `url` is none, or asks for neither an edit nor an older state of a
+    wiki's page."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
     asked = parts.query.split("&")
     for state, names in _STATES:
         if any(map(state.fullmatch, asked)):

@@ -12,6 +12,7 @@ import pytest
 from scrapy import Request
 from scrapy.exceptions import DownloadTimeoutError
 from scrapy.http import Response
+from sqlalchemy import select
 
 from crawler.fetch.block_detection import BLOCKED_PAGES, BlockDetector
 from crawler.fetch.circuit_breaker import MAX_FAILURES_IN_A_ROW, HostSilent, UnresponsiveHostMiddleware
@@ -21,6 +22,7 @@ from crawler.fetch.retry_after import RetryAfterMiddleware, RetryLater
 from crawler.session.polls import Poll
 from crawler.site_config import Site, stranger
 from index.archive import Archive, documents, source_state
+from index.archive import tables as t
 from index.model.codes import SourceReason
 from tests.security.fetch_cli import arshif, configured
 from tests.security.server import Ask, Server, reply
@@ -88,6 +90,50 @@ def test_another_site_s_articles_are_all_stored(kind: str, says_so: bool, tmp_pa
         assert not asked, "nothing of it was requested"
         assert told is not None
         assert (told.code, told.params) == (SourceReason.SOME_ELSEWHERE, {"n": listed, "domain": "victim.example"})
+
+
+VICTIM_S = "http://victim.example"
+
+
+def by_redirects(ask: Ask) -> bytes:
+    """Each article of `linker` leads to one that nobody may see."""
+    if ask.path == "/feed":
+        return reply(feed("linker", own("linker", 10)), kind="application/rss+xml")
+    return reply("", 302, Location=f"{VICTIM_S}/private{ask.path}")
+
+
+def by_sitemaps(ask: Ask) -> bytes:
+    """Its list of sitemaps names those of `victim`, which nobody may see."""
+    if ask.path != "/feed":
+        return reply("", 404)
+    maps = "".join(f"<sitemap><loc>{VICTIM_S}/private/map-{n}.xml</loc></sitemap>" for n in range(10))
+    return reply(f"<sitemapindex>{maps}</sitemapindex>", kind="application/xml")
+
+
+def by_canonical_links(ask: Ask) -> bytes:
+    """Its articles say that they are those of `victim`."""
+    if ask.path == "/feed":
+        return reply(feed("linker", own("linker", ARTICLES)), kind="application/rss+xml")
+    if "story-number-" not in ask.path:
+        return reply("", 404)
+    page = article("linker", int(ask.path.split("-")[2]))
+    return reply(page.replace("</head>", f'<link rel="canonical" href="{VICTIM_S}{ask.path}"></head>'))
+
+
+@pytest.mark.parametrize("linker", [by_redirects, by_sitemaps, by_canonical_links], ids=lambda way: way.__name__)
+def test_nor_is_anything_lost_by_another_way_to_them(linker: Callable[[Ask], bytes], tmp_path: Path) -> None:
+    others = two_sites(ANSWERS["refusals"], 0)
+    with Server(lambda ask: [linker(ask)] if ask.host == "linker.example" else others(ask)) as server:
+        config = configured(tmp_path, proxy=server.url)
+        kind = "sitemap" if linker is by_sitemaps else "feed"
+        site(config, "linker", sources=[{"kind": kind, "url": "http://linker.example/feed"}])
+        site(config, "victim")
+        arshif(config, "crawl", "linker")
+        arshif(config, "crawl")
+        with Archive(tmp_path / "data" / "archive.sqlite3") as archive, archive.read() as conn:
+            assert documents.count(conn, "victim") == ARTICLES
+            told = set(conn.execute(select(t.articles.c.url).where(t.articles.c.site == "victim")).scalars())
+    assert told == {f"{VICTIM_S}/2026/story-number-{n}-of-today" for n in range(ARTICLES)}
 
 
 def test_a_domain_that_its_articles_name_as_canonical_is_its_own(tmp_path: Path) -> None:

@@ -366,6 +366,8 @@ FOUND: list[tuple[str, bytes]] = [
     ("wordpress", b"[" * 100_000),
     ("urls", b'url,title\nhttps://step.example/a,"' + b"x" * 200_000 + b"\nhttps://step.example/b,\n"),
     ("sitemap", "<sitemap\u0130ndex><sitemap><loc>https://step.example/map.xml</loc></sitemap>".encode()),
+    ("sitemap", INDEX.replace(b"step.example/", b"ste<p.example/", 1)),
+    ("feed", RSS.replace(b"step.example/", b"step.examp[[le/")),
     ("sitemap", b"loc,title\nhttps://step.example/a,'" + b"x" * 200_000),
     ("feed", b'<rss version="2.0"><channel encoding==><item><title>&#99999999999</title><link>x</link>'),
     ("feed", b'{"version": "https://jsonfeed.org/version/1", "items": ' + b'{"a":' * 50_000),
