@@ -23,7 +23,6 @@ from typing import BinaryIO, NamedTuple
 from urllib.parse import parse_qsl, unquote, urldefrag, urlsplit
 
 from index.errors import ArchiveError
-from index.warc.bucket import object_at
 from index.warc.record import GZIP, MEMBER, RECORD, RECORD_BYTES, WarcDamaged, WarcMissing, WarcRef
 
 WEB = ("http://", "https://")
@@ -173,6 +172,8 @@ def _of_file(address: str, offset: int, length: int) -> bytes:
 
 
 def _of_object(address: str, offset: int, length: int) -> bytes:
+    from index.warc.bucket import object_at  # what it loads is for those who have a bucket
+
     bucket, key = object_at(address)
     found = bucket.piece(key, offset, length)
     if found is None:
