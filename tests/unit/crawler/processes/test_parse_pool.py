@@ -16,7 +16,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from itertools import repeat
 from mmap import mmap
 from pathlib import Path
@@ -140,11 +140,12 @@ def test_a_bad_page_costs_itself_only(workers: ParsePool, job: object, reason: s
     assert asyncio.run(workers.run(double, 4)) == 8
 
 
-def test_what_is_left_of_one_page_takes_no_memory_from_the_next(workers: ParsePool) -> None:
+def test_what_is_left_of_one_page_takes_no_memory_from_the_next() -> None:
     async def one_behind_the_other() -> list[object]:
-        return await asyncio.gather(workers.run(leave), workers.run(take), workers.run(take), return_exceptions=True)
+        return await asyncio.gather(pool.run(leave), pool.run(take), pool.run(take), return_exceptions=True)
 
-    first, *others = asyncio.run(one_behind_the_other())
+    with closing(ParsePool(count=1, deadline=FOR_EVER)) as pool:  # as one in which jobs have waited is its loop's
+        first, *others = asyncio.run(one_behind_the_other())
     assert isinstance(first, Unreadable)
     assert first.reason == ParseReason.OUT_OF_MEMORY
     assert others == [64 << 20] * 2
