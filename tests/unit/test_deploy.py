@@ -64,7 +64,7 @@ def test_what_compose_sets_is_a_setting(tmp_path: Path) -> None:
     secret.write_text("s3cret\n", "utf-8")
     said = services["arshif"]["environment"]
     env = {key: str(secret) if key.endswith("_FILE") else value for key, value in said.items()}
-    settings = load(ROOT / "config", env).settings
+    settings = load(ROOT / "config", env, only=()).settings
     assert (settings.log, settings.index.engine) == ("json", "elasticsearch")
     assert settings.index.api_key.get_secret_value() == "s3cret"
     assert "elastic" not in {said.get("ARSHIF_INDEX__USERNAME"), settings.index.username}, "its superuser"
@@ -91,7 +91,7 @@ def test_what_the_compose_file_of_a_cluster_sets_is_a_setting(tmp_path: Path) ->
                 env[key] = str(secret)
         folders = dict(reversed(volume.split(":")[:2]) for volume in services[name]["volumes"])
         assert (ROOT / "deploy" / folders[said["ARSHIF_CONFIG"]]).resolve() == ROOT / "config"
-        settings = load(env={**env, "ARSHIF_CONFIG": str(ROOT / "config")}).settings
+        settings = load(ROOT / "config", env, only=()).settings
         assert folders[str(settings.data.parent)] == name, "a data folder of its own"
         assert settings.index.api_key.get_secret_value() == "a long secret: elasticsearch.key"
         assert settings.web.token.get_secret_value() == "a long secret: token"
@@ -270,7 +270,7 @@ def test_what_a_unit_of_several_machines_sets_is_a_setting(name: str, tmp_path: 
         (tmp_path / credential).write_text(f"a long secret of {credential}\n", "utf-8")
     env = {key: value.replace("/run/credentials", str(tmp_path)) for key, value in unit.env.items()}
     assert {Path(value).name for value in env.values() if value.startswith(f"{tmp_path}/")} == set(given)
-    settings = load(env={**env, "ARSHIF_CONFIG": str(ROOT / "config")}).settings
+    settings = load(ROOT / "config", env, only=()).settings
     assert str(settings.data) == unit["WorkingDirectory"]
     assert settings.index.api_key.get_secret_value() == "a long secret of index"
     assert settings.machine.name == ("one" if "crawler" in name else "")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf
 from pathlib import Path
 
 import pytest
 import yaml
 
+from crawler import config as config_module
 from crawler.config import Config, load, packaged_config, refreshed
 from crawler.errors import ConfigError
 from crawler.onboarding.site_desk import SiteDesk
@@ -41,7 +43,9 @@ def archive(config: Config) -> Iterator[Archive]:
 
 
 @pytest.fixture
-def desk(config: Config, archive: Archive) -> SiteDesk:
+def desk(config: Config, archive: Archive, monkeypatch: pytest.MonkeyPatch) -> SiteDesk:
+    """One that looks at the sites whenever it is asked, however long that takes here."""
+    monkeypatch.setattr(config_module, "FILES_FREE", inf)
     return SiteDesk(config, archive)
 
 
