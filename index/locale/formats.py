@@ -73,8 +73,8 @@ def listed(language: str, values: Sequence[str]) -> str:
 
 def unit(seconds: float) -> tuple[str, float]:
     """The largest of UNITS that fits a duration at least twice or exactly once, and how many, to three digits."""
-    name, size = next((one for one in UNITS if seconds >= 2 * one[1] or seconds == one[1]), UNITS[-1])
-    amount = float(f"{seconds / size:.3g}")
+    amounts = [(name, float(f"{seconds / size:.3g}")) for name, size in UNITS]
+    name, amount = next((one for one in amounts if one[1] >= 2 or one[1] == 1), amounts[-1])
     return name, int(amount) if amount.is_integer() else amount
 
 

@@ -46,7 +46,8 @@ class Proven:
     def __init__(self, folder: Path, place: Database | None = None, **settings: str) -> None:
         place = place or place_of(folder / "data")
         at = place.url if isinstance(place, PostgresqlDatabase) else ""
-        self.config: Config = load(env={"ARSHIF_DATA": str(folder / "data"), "ARSHIF_ARCHIVE": at})
+        env = {"ARSHIF_DATA": str(folder / "data"), "ARSHIF_ARCHIVE": at}
+        self.config: Config = load(env=env, files_only=True)  # the archive need not be opened here yet
         self.set(**settings)
         self.folder = folder
         self._open = ExitStack()

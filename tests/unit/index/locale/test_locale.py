@@ -101,6 +101,7 @@ def test_what_runs_the_other_way_is_isolated_in_arabic() -> None:
         (120, "2 minutes", "دقيقتين"),
         (1_800, "30 minutes", "30 دقيقة"),
         (3_600, "1 hour", "ساعة"),
+        (7_199.99, "2 hours", "ساعتين"),
         (9_000, "2.5 hours", "2.5 ساعة"),
         (259_200, "3 days", "3 أيام"),
     ],
