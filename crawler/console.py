@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from rich.console import Console
 from rich.table import Table
@@ -20,6 +20,9 @@ from index.model.iso import iso
 # Page text could move the cursor, set the clipboard or reverse a line: C0 and C1 controls except the line feed, and
 # Unicode's embeddings, overrides and isolates. Joiners stay: Persian and many scripts of India need them.
 UNSAFE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029]")
+
+MAX_LISTED = 20  # of many, one by one
+T = TypeVar("T")
 
 out = Console(highlight=False, markup=False, emoji=False)
 err = Console(stderr=True, highlight=False, markup=False, emoji=False)
@@ -38,6 +41,13 @@ def say(text: object = "", style: str | None = None) -> None:
 def print_error(text: object) -> None:
     """Prints a message on standard error."""
     err.print(Text(safe(text)), soft_wrap=True)
+
+
+def some_of(found: Sequence[T], line: Callable[[T], object]) -> Iterator[object]:
+    """The lines of the first MAX_LISTED, and one that says how many more there are."""
+    yield from map(line, found[:MAX_LISTED])
+    if len(found) > MAX_LISTED:
+        yield f"and {len(found) - MAX_LISTED} more; --json lists all"
 
 
 def print_json(value: Any) -> None:

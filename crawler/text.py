@@ -28,6 +28,9 @@ _ASCII = {
     point: None if _DROPPED.match(chr(point)) else chr(point).lower() if _WORD.match(chr(point)) else " "
     for point in range(128)
 }
+# What ends a statement, and what ends any sentence, in the scripts that news are written in; in a class of a pattern
+FULL_STOPS = ".。۔።।"
+STOPS = FULL_STOPS + "!?…！？؟"
 _SPACELESS = re.compile("[\u0e00-\u0e7f\u2e80-\u9fff\uf900-\ufaff]")
 
 

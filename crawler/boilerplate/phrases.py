@@ -21,7 +21,7 @@ from typing import Literal, NamedTuple
 
 from crawler import data_files
 from crawler.boilerplate.removed import RemovalReason, Removed
-from crawler.text import fold
+from crawler.text import FULL_STOPS, fold
 from index.model.message import Message
 
 Manner = Literal["alone", "label", "start", "end", "foot", "within"]
@@ -33,7 +33,7 @@ _LINKS = ("related", "read also")  # kinds of "end" after which the article may 
 _END = 0.5  # share of the body's paragraphs before which no "end" phrase ends it
 _KEY = 3  # characters of a folded phrase that form its key in the index
 _SEPARATOR = re.compile(r"[:：|»›>«]|\s[–—-]\s")  # between a label and the title after it; not the hyphen of Read-only
-_SENTENCE = re.compile(r"(?<![.。])[.。۔።।][\"'”»’)\]]*$")  # … at the end marks a truncated teaser
+_SENTENCE = re.compile(rf"(?<![.。])[{FULL_STOPS}][\"'”»’)\]]*$")  # … at the end marks a truncated teaser
 _APOSTROPHES = re.compile("['’ʼ`´]")  # don't, s’abonner: one word
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _RIGHTS = re.compile(

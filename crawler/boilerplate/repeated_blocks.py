@@ -16,7 +16,7 @@ from itertools import islice
 from math import sqrt
 
 from crawler.boilerplate.removed import RemovalReason, Removed
-from crawler.text import fold, words
+from crawler.text import FULL_STOPS, fold, words
 from index.model.message import Message
 
 OTHERS = 2  # other articles with a block that make it boilerplate: just two articles may be a story and its follow-up
@@ -35,7 +35,7 @@ _SAME_TOPIC = (
     0.4  # share of the words of the shorter headline, or of the keywords, that related articles have in common
 )
 _COMPARED = 24  # articles with a block that are compared with each other
-_STOP = re.compile(r"[.。۔።।]\W{0,9}$")
+_STOP = re.compile(rf"[{FULL_STOPS}]\W{{0,9}}$")
 _SENTENCE_MIN_WORDS = 8  # shorter ones are lines such as "Follow us on Telegram."; a sentence of background has eleven
 _LINE_MIN_WORDS = 3  # shorter lines within a text are headings such as "Background"
 _DESCRIPTION_CHARS = 60  # characters by which a paragraph is recognised as the page's description

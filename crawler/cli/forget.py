@@ -11,15 +11,13 @@ import typer
 from crawler.cli.archive import index_changes, open_existing_archive
 from crawler.cli.options import Json
 from crawler.cli.progress import progress
-from crawler.console import print_error, print_json, say
+from crawler.console import print_error, print_json, say, some_of
 from crawler.errors import ArshifError
 
 if TYPE_CHECKING:
     from crawler.maintenance.erasure import Erased
 
 app = typer.Typer()
-
-MAX_LISTED = 20  # files of others that are listed; --json lists all
 
 
 @app.command()
@@ -58,10 +56,8 @@ def forget(
     say("Backups still contain it, and so do the index's files until `arshif index rebuild`.")
     if done.outside:
         say(f"{len(done.outside)} files of others still have it (raw.outside); the archive refers to it there no more:")
-        for address in done.outside[:MAX_LISTED]:
-            say(f"  {address}")
-        if len(done.outside) > MAX_LISTED:
-            say(f"  and {len(done.outside) - MAX_LISTED} more; --json lists all")
+        for told in some_of(done.outside, str):
+            say(f"  {told}")
     if done.left is not None:
         print_error(translate(done.left, FALLBACK))
 

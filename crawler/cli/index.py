@@ -11,19 +11,18 @@ import typer
 
 from crawler.cli.options import Json
 from crawler.cli.progress import BYTES, indexing, progress
-from crawler.console import print_error, print_json, say
+from crawler.console import print_error, print_json, say, some_of
 from crawler.errors import ArshifError, Busy, ConfigError
 
 if TYPE_CHECKING:
     from crawler.config import Config
     from index.engines.elastic import ElasticEngine
-    from index.search.verify import Verified
+    from index.search.verify import Difference, Verified
 
 app = typer.Typer()
 
 Repository = Annotated[str, typer.Argument(metavar="REPOSITORY", help="Its name in Elasticsearch.")]
 
-MAX_LISTED = 20  # differences listed one by one
 DIFFERENCES = {  # by kind
     "missing": "the archive has version {archived}, the index none",
     "older": "the archive has version {archived}, the index {indexed}",
@@ -233,14 +232,15 @@ def index_verify(
         raise typer.Exit(ArshifError.exit_code)
 
 
+def _difference(one: Difference) -> str:
+    return f"{one.kind}: {one.article}: {DIFFERENCES[one.kind].format(archived=one.archived, indexed=one.indexed)}"
+
+
 def _print_verified(found: Verified) -> None:
     for name in found.damage:
         print_error(f"damaged: {name}: `--repair`, or `arshif index rebuild`, makes a new index from the archive")
-    for one in found.differences[:MAX_LISTED]:
-        sentence = DIFFERENCES[one.kind].format(archived=one.archived, indexed=one.indexed)
-        print_error(f"{one.kind}: {one.article}: {sentence}")
-    if len(found.differences) > MAX_LISTED:
-        print_error(f"and {len(found.differences) - MAX_LISTED} more; --json lists all")
+    for told in some_of(found.differences, _difference):
+        print_error(told)
     waiting = f", {found.waiting} are pending" if found.waiting else ""
     refused = f", {found.refused} were refused (`arshif index status`)" if found.refused else ""
     say(f"{found.target}: {found.agreeing} documents agree{waiting}{refused}; {len(found.differences)} differ")

@@ -11,16 +11,16 @@ import typer
 from crawler.cli.archive import open_existing_archive
 from crawler.cli.options import Json
 from crawler.cli.progress import progress
-from crawler.console import print_json, say
+from crawler.console import print_json, say, some_of
 from crawler.errors import ArshifError
 
 if TYPE_CHECKING:
     from crawler.maintenance.verification import Verified
+    from index.archive.warc_records import DamagedRecord
 
 app = typer.Typer()
 
 MEGABYTE = 1_000_000  # bytes, as disks are measured
-MAX_LISTED = 20  # damaged records that are listed; --json lists all
 
 
 @app.command()
@@ -61,15 +61,13 @@ def verify(
         print_json({**asdict(found), "problems": [asdict(one) for one in damaged], "manifest_problems": told})
     else:
         say(f"{found.records} raw copies checked ({found.bytes / MEGABYTE:.1f} MB); {len(damaged)} damaged or missing")
-        for one in damaged[:MAX_LISTED]:
-            version = f"version {one.version} of" if one.version else "led to, or took the place of,"
-            whose = f"{version} article {one.article}" if one.article else "no version"
-            say(f"{one.problem.partition('.')[2]}: {one.url}: {whose} ({one.ref.file} at {one.ref.offset})")
-        if len(damaged) > MAX_LISTED:
-            say(f"and {len(damaged) - MAX_LISTED} more; --json lists all")
-        for problem in wrong[:MAX_LISTED]:
-            say(translate(problem, FALLBACK))
-        if len(wrong) > MAX_LISTED:
-            say(f"and {len(wrong) - MAX_LISTED} more; --json lists all")
+        for line in (*some_of(damaged, _damaged), *some_of(wrong, lambda one: translate(one, FALLBACK))):
+            say(line)
     if damaged or wrong:
         raise typer.Exit(ArshifError.exit_code)
+
+
+def _damaged(one: DamagedRecord) -> str:
+    version = f"version {one.version} of" if one.version else "led to, or took the place of,"
+    whose = f"{version} article {one.article}" if one.article else "no version"
+    return f"{one.problem.partition('.')[2]}: {one.url}: {whose} ({one.ref.file} at {one.ref.offset})"

@@ -13,7 +13,7 @@ from crawler.boilerplate.removed import RemovalReason, Removed
 from crawler.extract import element_names, hidden_text, locked_pages
 from crawler.extract.html_document import ancestors, attribute
 from crawler.extract.images.dom_images import names_no_picture
-from crawler.text import fold, line, words
+from crawler.text import STOPS, fold, line, words
 from index.model.message import Message
 
 _TAGS = (
@@ -46,7 +46,7 @@ _HEADING_LINKS = ", ".join(f"{tag} a[href], a[href]:has({tag})" for tag in ("h2"
 _SENTENCE_WORDS = 12  # words from which a link that ends like a sentence is one; headlines have no full stop
 _PARAGRAPH_WORDS = 30  # words from which a link is a paragraph, however it ends: the longest headlines have as many
 _DOCUMENT = re.compile(r"\.(?:pdf|docx?|xlsx?|csv|odt|rtf|pptx?|zip)(?:[?#]|$)", re.IGNORECASE)
-_SENTENCE = re.compile(r"[.!?…。！？؟۔።।][\"'”’»«)\]」』]*$")
+_SENTENCE = re.compile(rf"[{STOPS}][\"'”’»«)\]」』]*$")
 _NUMBERS = re.compile(r"\d+")
 _NOTE = re.compile(r"[\[(]?(?:\d{1,3}|[a-z*†‡])[\])]?")
 _LINE = 40  # minimum characters of a paragraph with news

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib.resources import files
+
+from index.text import word_lists
 
 LIGHT10_PREFIXES = ("ال", "وال", "بال", "كال", "فال", "لل", "و")
 SUFFIXES = ("ان", "ات", "ون", "ين", "يه", "ه", "ي")  # light10's in its order, without ها
@@ -172,5 +173,4 @@ def _root(word: str) -> str:
 @cache
 def _words_of_their_own() -> frozenset[str]:
     """Frequent words whose first letters are no particles, though they may look like them: كتاب, بلاد, لسان, وكالة."""
-    text = files("index.text").joinpath("arabic_words.txt").read_text("utf-8")
-    return frozenset(_root(word) for line in text.splitlines() if not line.startswith("#") for word in line.split())
+    return frozenset(_root(word) for row in word_lists.rows("arabic_words.txt") for word in row)

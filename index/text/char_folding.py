@@ -5,7 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
+
+from index.text import word_lists
 
 # Letters that writers and keyboards vary. Hamza on a seat is one letter, whatever its seat: مسؤول and مسئول, أعضاؤها
 # and أعضائها. Alef loses its hamza: الأحمد and الاحمد.
@@ -59,9 +60,7 @@ LATIN: Mapping[str, str] = {
 @cache
 def _simplified() -> Mapping[str, str]:
     """Traditional Chinese characters and variants -> the simplified one."""
-    lines = files("index.text").joinpath("hanzi.txt").read_text("utf-8").splitlines()
-    groups = (group for line in lines if not line.startswith("#") for group in line.split())
-    return {char: group[0] for group in groups for char in group[1:]}
+    return {char: group[0] for row in word_lists.rows("hanzi.txt") for group in row for char in group[1:]}
 
 
 def _lower(char: str) -> str:

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib.resources import files
 from itertools import product
+
+from index.text import word_lists
 
 LETTERS = "\u05d0-\u05ea"
 PARTICLES = "הבלמושכ"  # each by itself
@@ -53,5 +54,4 @@ def _without(word: str) -> list[str]:
 @cache
 def _words_of_their_own() -> frozenset[str]:
     """Frequent words whose first letter is no particle, though it may look like one: בחירות, משטרה, שלום."""
-    text = files("index.text").joinpath("hebrew_words.txt").read_text("utf-8")
-    return frozenset(word for line in text.splitlines() if not line.startswith("#") for word in line.split())
+    return frozenset(word for row in word_lists.rows("hebrew_words.txt") for word in row)

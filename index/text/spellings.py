@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib.resources import files
 
-from index.text import hebrew
+from index.text import hebrew, word_lists
 from index.text.analysis import fold, stop_words, words
 
 # Between letters, these belong to the word: the half-space of Persian (ZWNJ), the signs of Hebrew abbreviations.
@@ -131,8 +130,7 @@ def _named_otherwise(text: str) -> list[str]:
 
 @cache
 def _names() -> list[list[str]]:
-    lines = files("index.text").joinpath("names.txt").read_text("utf-8").splitlines()
-    return [line.split() for line in lines if not line.startswith("#")]
+    return word_lists.rows("names.txt")
 
 
 def is_within_word(text: str, at: int) -> bool:

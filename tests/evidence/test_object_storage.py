@@ -20,7 +20,6 @@ from crawler.storage import expire_raw, open_archive, open_raw, own_raw_place, r
 from index.archive import Archive, raw_files, raw_owner, runs, warc_records
 from index.archive.backup import back_up, check, restore
 from index.archive.database import Database
-from index.archive.postgresql import PostgresqlDatabase
 from index.model.codes import RunCause, RunStatus
 from index.model.message import Message
 from index.warc import bucket as buckets
@@ -30,6 +29,7 @@ from index.warc.record import Response, WarcRef
 from index.warc.store import WarcStore
 from tests.support.archive_samples import NOW, stored_when_fetched
 from tests.support.object_store import ObjectStore
+from tests.support.postgresql import env_of
 from tests.support.raw_files import RUN, crawl, names, raw_folder, says, whole
 
 DAY = timedelta(days=1)
@@ -40,9 +40,7 @@ RESPONSE = Response(RUN, NOW, "HTTP/1.1 200 OK", [], b"<p>said in time")
 def configured(folder: Path, url: str, database: Database | None = None) -> Config:
     (folder / "config").mkdir(exist_ok=True)
     (folder / "config" / "arshif.yaml").write_text("least_free: 1\n", "utf-8")
-    server = database.url if isinstance(database, PostgresqlDatabase) else ""
-    settings = {"ARSHIF_DATA": str(folder), "ARSHIF_RAW__URL": url, "ARSHIF_ARCHIVE": server}
-    return load(folder / "config", settings)
+    return load(folder / "config", env_of(database, folder) | {"ARSHIF_RAW__URL": url})
 
 
 @pytest.fixture

@@ -31,12 +31,12 @@ from index.archive import manifests as stored_manifests
 from index.archive import tables as t
 from index.archive.backup import back_up, check, restore
 from index.archive.database import Database, SqliteFile
-from index.archive.postgresql import PostgresqlDatabase
 from index.evidence import proofs
 from index.export.wacz import Collection
 from index.warc.maintenance import join
 from index.warc.record import WarcRef
 from tests.support.newspaper import InlineWorkers
+from tests.support.postgresql import env_of
 from tests.support.raw_files import crawl, raw_folder
 from tests.support.warcs import Archived, article, wacz, warc, zstandard
 
@@ -73,9 +73,7 @@ def config(tmp_path: Path, others: Path, place: Database) -> Config:
 def configured(folder: Path, others: Path | str, database: Database | None = None, **settings: str) -> Config:
     (folder / "config").mkdir(exist_ok=True)
     (folder / "config" / "arshif.yaml").write_text("least_free: 1\n", "utf-8")
-    server = database.url if isinstance(database, PostgresqlDatabase) else ""
-    environment = {"ARSHIF_DATA": str(folder), "ARSHIF_RAW__OUTSIDE": str(others), "ARSHIF_ARCHIVE": server}
-    return load(folder / "config", environment | settings)
+    return load(folder / "config", env_of(database, folder) | {"ARSHIF_RAW__OUTSIDE": str(others)} | settings)
 
 
 @pytest.fixture

@@ -55,6 +55,12 @@ def place(folder: Path) -> Database:
     return SqliteFile(folder / sqlite.FILE)
 
 
+def env_of(place: Database | None, folder: Path) -> dict[str, str]:
+    """What has a configuration use the archive at this place, with its other data in the folder."""
+    url = place.url if isinstance(place, PostgresqlDatabase) else ""
+    return {"ARSHIF_DATA": str(folder), "ARSHIF_ARCHIVE": url}
+
+
 class Server:
     """A running server: on a socket in `folder`, for user `arshif` without a password."""
 

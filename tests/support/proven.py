@@ -19,12 +19,12 @@ from crawler.settings_model import ManifestSettings
 from index.archive import Archive, articles, dialect, manifests
 from index.archive import tables as t
 from index.archive.database import Database
-from index.archive.postgresql import PostgresqlDatabase
 from index.evidence.proofs import Proof
 from index.model.article import Article
 from index.warc.record import Response
 from index.warc.store import WarcStore
 from tests.support.archive_samples import article, page
+from tests.support.postgresql import env_of
 from tests.support.postgresql import place as place_of
 
 KEPT = (t.raws, t.versions, t.readings)
@@ -45,9 +45,8 @@ class Proven:
 
     def __init__(self, folder: Path, place: Database | None = None, **settings: str) -> None:
         place = place or place_of(folder / "data")
-        at = place.url if isinstance(place, PostgresqlDatabase) else ""
-        env = {"ARSHIF_DATA": str(folder / "data"), "ARSHIF_ARCHIVE": at}
-        self.config: Config = load(env=env, files_only=True)  # the archive need not be opened here yet
+        # The archive need not be opened here yet
+        self.config: Config = load(env=env_of(place, folder / "data"), files_only=True)
         self.set(**settings)
         self.folder = folder
         self._open = ExitStack()

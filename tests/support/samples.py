@@ -13,6 +13,17 @@ FETCHED = datetime(2018, 6, 9, 12, 0, tzinfo=UTC)
 URL = "https://news.example.com/2018/06/08/story"
 
 
+VILLAGE = """\
+name: أخبار القرية
+homepage: https://village.example/
+country: SY
+languages: [ar]
+sources:
+  - {kind: feed, url: https://village.example/feed}
+enabled: true
+"""  # a site's file
+
+
 def a_site(**changes: Any) -> Site:
     """A Syrian site, with changes."""
     return Site.model_validate(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from crawler.extract import element_names
 from crawler.extract.body.text_blocks import Block, Elements
+from crawler.text import STOPS
 
 PROSE = 80  # characters from which a block is prose and not a label
 HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6", "summary"))
@@ -21,7 +22,7 @@ is_foreign = element_names.judge(
 )
 _is_called_callout = element_names.judge(r"call-?out|admonition")
 _SENTENCE = 40  # characters from which a block that ends like a sentence is prose
-END = re.compile(r"[.!?…。！？؟۔।።:;،][\"'”’»«)\]」』]*$")
+END = re.compile(rf"[{STOPS}:;،][\"'”’»«)\]」』]*$")
 _DIRECT = FLOW | {"table", "tbody", "thead", "td", "th", "center", "details"}
 _QUESTION = ("?", "؟", "？", "¿")
 _SUMMARY = 0.5  # share of sentences from which a list above the text is a summary of it

@@ -80,7 +80,7 @@ def _biographies(
         return []
     found = [p for p in paragraphs[last:] if _begins_with(p.lstrip("*•–— (["), names) and tags.get(p) not in _NO_SIGNS]
     others = " ".join(p for p in paragraphs[last:] if p not in found)
-    return [p for p in found if len(p) <= _BIOGRAPHY and not any(p.find(n) >= 0 and n in others for n in names)]
+    return [p for p in found if len(p) <= _BIOGRAPHY and not any(n in p and n in others for n in names)]
 
 
 def _begins_with(text: str, names: Sequence[str]) -> bool:

@@ -12,18 +12,9 @@ from crawler.errors import ArchiveError, ConfigError, InvalidFiles
 from crawler.site_layers import to_store
 from index.archive import Archive, site_documents
 from index.archive.database import Database, SqliteFile
-from index.archive.postgresql import PostgresqlDatabase
 from tests.support.archive_samples import NOW
-
-VILLAGE = """\
-name: أخبار القرية
-homepage: https://village.example/
-country: SY
-languages: [ar]
-sources:
-  - {kind: feed, url: https://village.example/feed}
-enabled: true
-"""
+from tests.support.postgresql import env_of
+from tests.support.samples import VILLAGE
 
 
 @pytest.fixture
@@ -38,9 +29,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def env(place: Database, tmp_path: Path) -> Mapping[str, str]:
     """What has the configuration use the archive of the test."""
-    return {"ARSHIF_DATA": str(tmp_path)} | (
-        {"ARSHIF_ARCHIVE": place.url} if isinstance(place, PostgresqlDatabase) else {}
-    )
+    return env_of(place, tmp_path)
 
 
 @pytest.fixture

@@ -19,16 +19,7 @@ from index.archive.database import Database
 from index.errors import InvalidValue
 from tests.support.archive_samples import NOW
 from tests.support.newspaper import configured
-
-VILLAGE = """\
-name: أخبار القرية
-homepage: https://village.example/
-country: SY
-languages: [ar]
-sources:
-  - {kind: feed, url: https://village.example/feed}
-enabled: true
-"""
+from tests.support.samples import VILLAGE
 
 
 @pytest.fixture
