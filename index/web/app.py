@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -42,11 +43,13 @@ from index.web import (
     templating,
 )
 from index.web.bind import bind_socket
-from index.web.http_protocol import DeadlineProtocol
+from index.web.http_protocol import ACCEPTED_AT_ONCE, QUEUE, DeadlineProtocol, most_connections
+from index.web.request_limiter import RequestLimiter
 from index.web.search_limiter import SearchLimiter
 from index.web.security_headers import SecurityMiddleware, is_loopback
 
 GRACE = 3  # seconds that responses in progress get to finish on shutdown
+SPARE = 2 * ACCEPTED_AT_ONCE  # connections for which there is room while all requests are answered that may be at once
 
 
 def present() -> datetime:
@@ -59,12 +62,14 @@ class _Page(FastAPI):
 
     hosts: Sequence[str] = ()
     token: str = ""
+    most_requests = 1  # that are answered at once
 
     def openapi(self) -> dict[str, Any]:
         return operations.described(super().openapi())
 
     def build_middleware_stack(self) -> ASGIApp:
-        app = super().build_middleware_stack()
+        app: ASGIApp = super().build_middleware_stack()
+        app = RequestLimiter(app, self.most_requests)
         return SecurityMiddleware(auth.TokenAuthMiddleware(app, self.token) if self.token else app, self.hosts)
 
 
@@ -103,7 +108,7 @@ def create_app(  # noqa: PLR0913 - all that the pages are made of
         + ([Depends(HTTPBearer(auto_error=False))] if token else []),
     )
     named = [*hosts, *filter(None, [urlsplit(url).hostname])]
-    app.hosts, app.token = named, token
+    app.hosts, app.token, app.most_requests = named, token, max(1, most_connections() - SPARE)
     app.state.url, app.state.elsewhere = url, not all(map(is_loopback, named))
     app.state.archive, app.state.engine, app.state.raw = archive, engine, raw
     app.state.now, app.state.site_files = now, site_files
@@ -143,6 +148,11 @@ class _Server(uvicorn.Server):
 
     tick: Callable[[], None] | None = None
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for listener in sockets or ():
+            listener.listen(QUEUE)  # uvicorn's `backlog` is both this and how many are accepted at once
+
     async def on_tick(self, counter: int) -> bool:
         if self.tick is not None:
             self.tick()
@@ -161,7 +171,15 @@ def serve(app: FastAPI, host: str, port: int, token: str = "", tick: Callable[[]
         available.
     """
     with bind_socket(host, port, token) as listener:
-        config = uvicorn.Config(
+        server = server_of(app)
+        server.tick = tick
+        server.run(sockets=[listener])
+
+
+def server_of(app: FastAPI) -> _Server:
+    """What serves the application on a socket that listens."""
+    return _Server(
+        uvicorn.Config(
             app,
             log_config=None,
             access_log=False,
@@ -170,8 +188,7 @@ def serve(app: FastAPI, host: str, port: int, token: str = "", tick: Callable[[]
             http=DeadlineProtocol,
             ws="none",
             lifespan="off",
+            backlog=ACCEPTED_AT_ONCE,
             timeout_graceful_shutdown=GRACE,
         )
-        server = _Server(config)
-        server.tick = tick
-        server.run(sockets=[listener])
+    )

@@ -16,7 +16,7 @@ from starlette.requests import Request
 
 from index.archive import documents
 from index.errors import ArchiveError, ArshifError, IndexMismatch, IndexUnavailable, InvalidValue, QueryError
-from index.locale import FALLBACK, plain, translate
+from index.locale import FALLBACK, negotiate, plain, translate
 from index.model.message import LEGACY, Message
 from index.web.templating import address, opened, render, takes, ui_of
 
@@ -210,6 +210,13 @@ def as_json(status: int, message: Message, *, code: str = "", **place: Any) -> R
     return JSONResponse(
         {"error": said["detail"], "code": code or message.code, "params": said["params"], **place}, status
     )
+
+
+def bare(request: Request, status: int, message: Message) -> Response:
+    """The error as JSON or as one line, which costs next to nothing."""
+    if of_program(request):
+        return as_json(status, message)
+    return PlainTextResponse(translate(message, negotiate(request.headers.get("accept-language", ""))) + "\n", status)
 
 
 def of_program(request: Request) -> bool:

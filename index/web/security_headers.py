@@ -7,12 +7,10 @@ from collections.abc import Iterable
 from ipaddress import ip_address
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from index.locale import negotiate, translate
 from index.model import message as said
-from index.web.error_handlers import as_json, of_program
+from index.web.error_handlers import bare
 
 HEADERS = {  # only our own scripts, no form to elsewhere, no frame but a saved copy's, nothing from another server
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; "
@@ -64,19 +62,12 @@ class SecurityMiddleware:
         if len(names) == 1 and self.is_allowed_host(names[0]):
             await self.app(scope, receive, send_guarded)
         else:
-            await _refusal(Request(scope))(scope, receive, send_guarded)
+            await bare(Request(scope), 421, said.Message("error.host"))(scope, receive, send_guarded)
 
     def is_allowed_host(self, host: str) -> bool:
         """Whether this Host header (name or address, perhaps with a port) is this machine's or a configured host's."""
         name = host_name(host)
         return bool(name) and (name in self.hosts or is_loopback(name))
-
-
-def _refusal(request: Request) -> Response:
-    if of_program(request):
-        return as_json(421, said.Message("error.host"))
-    language = negotiate(request.headers.get("accept-language", ""))
-    return PlainTextResponse(translate("error.host", language) + "\n", 421)
 
 
 def host_name(host: str) -> str:

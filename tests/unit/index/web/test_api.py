@@ -24,6 +24,7 @@ from index.web import metrics
 from index.web.app import create_app
 from index.web.metrics import Metrics
 from index.web.search_limiter import MAX_CONCURRENT_SEARCHES, SearchLimiter
+from index.web.security_headers import HEADERS
 from tests.support.filled_archive import NOW, SearchFixture, article, fill, newsroom, page
 from tests.support.long_form import LONG, in_both_forms
 from tests.support.patience import PATIENCE
@@ -277,6 +278,38 @@ def test_a_search_that_finds_no_turn_is_told_when_to_come_again(shelf: SearchFix
 
     asyncio.run(ask())
     assert held.came == 3
+
+
+def test_more_requests_than_can_be_answered_are_told_when_to_come_again(shelf: SearchFixture) -> None:
+    held = HeldEngine(shelf.engine)
+    app = create_app(shelf.archive, held, token="key")  # type: ignore[arg-type]
+    app.most_requests = 3  # type: ignore[attr-defined]
+
+    async def ask() -> None:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        headers = {"authorization": "Bearer key"}
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers) as client:
+            waiting = [asyncio.ensure_future(client.get("/api/search")) for _ in range(3)]
+            while held.came < 3:
+                await asyncio.sleep(0.01)
+            for path in (
+                "/api/search",
+                "/search?ui=ar",
+                "/articles/x",
+                "/static/arshif.css",
+                "/export.csv",
+                "/metrics",
+            ):
+                refused = await client.get(path)
+                assert (refused.status_code, refused.headers["retry-after"]) == (503, "10"), path
+                assert HEADERS.items() <= dict(refused.headers).items()
+                assert "no-store" in refused.headers.get("cache-control", "") or path.startswith("/static/")
+            assert (await client.get("/healthz")).text == "ok\n"
+            held.let_go.set()
+            assert {(await one).status_code for one in waiting} == {200}
+            assert (await client.get("/")).status_code == 200, "a turn is given back"
+
+    asyncio.run(ask())
 
 
 def test_other_pages_are_answered_while_many_searches_wait(shelf: SearchFixture) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
+import resource
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
 
 import pytest
 import uvicorn
 from fastapi import FastAPI, Request
-from fastapi.responses import PlainTextResponse, Response
+from fastapi.responses import PlainTextResponse, Response, StreamingResponse
 
 from index.web import http_protocol
+from index.web.app import server_of
 from index.web.bind import bind_socket
 from tests.support.patience import PATIENCE, wait_for
 
@@ -20,11 +23,7 @@ LARGE = 64 * 1024 * 1024
 Wire = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[uvicorn.Server]:
-    """A server with short deadlines; `server.port` is where it listens."""
-    for name in ("HEAD_SECONDS", "BODY_SECONDS", "READ_SECONDS"):
-        monkeypatch.setattr(http_protocol, name, 0.5)
+def application() -> FastAPI:
     app = FastAPI()
 
     @app.get("/")
@@ -35,6 +34,17 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[uvicorn.Server]:
     async def large() -> Response:
         return Response(bytes(LARGE))
 
+    @app.get("/brim")
+    async def brim() -> Response:
+        """As much as the client's machine and ours take, and a little more."""
+
+        async def pieces() -> AsyncIterator[bytes]:
+            (connection,) = app.state.server.server_state.connections
+            while not connection.transport.get_write_buffer_size():
+                yield bytes(1 << 14)
+
+        return StreamingResponse(pieces())
+
     @app.get("/slow")
     async def slow() -> Response:
         await asyncio.sleep(1.5)  # longer than any deadline here, none of which is for us
@@ -44,9 +54,17 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[uvicorn.Server]:
     async def post(request: Request) -> Response:
         return PlainTextResponse(str(len(await request.body())))
 
+    return app
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[uvicorn.Server]:
+    """A server with short deadlines; `server.port` is where it listens."""
+    for name in ("HEAD_SECONDS", "BODY_SECONDS", "READ_SECONDS"):
+        monkeypatch.setattr(http_protocol, name, 0.5)
+    app = application()
     with bind_socket("127.0.0.1", 0) as listener:
-        config = uvicorn.Config(app, log_config=None, http=http_protocol.DeadlineProtocol, ws="none", lifespan="off")
-        it = uvicorn.Server(config)
+        it = app.state.server = server_of(app)
         it.port = listener.getsockname()[1]  # type: ignore[attr-defined]
         thread = threading.Thread(target=it.run, args=([listener],))
         thread.start()
@@ -134,6 +152,34 @@ def test_a_response_that_nobody_reads_is_given_up(server: uvicorn.Server) -> Non
     talk(server, wire)
 
 
+def test_the_last_bytes_of_a_response_are_given_up_too(server: uvicorn.Server) -> None:
+    async def wire(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"GET /brim HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        await reader.readexactly(100)
+        reader._transport.pause_reading()  # type: ignore[attr-defined]
+        while server.server_state.connections:
+            await asyncio.sleep(0.05)
+
+    talk(server, wire)
+
+
+def test_who_reads_some_of_a_response_is_sent_the_rest(server: uvicorn.Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_protocol, "READ_BYTES", 0)  # none is enough
+
+    async def wire(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"GET /large HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        await reader.readexactly(100)
+        reader._transport.pause_reading()  # type: ignore[attr-defined]
+        await asyncio.sleep(3 * http_protocol.READ_SECONDS)
+        reader._transport.resume_reading()  # type: ignore[attr-defined]
+        read = 0
+        while piece := await reader.read(1 << 22):
+            read += len(piece)
+        assert read > LARGE
+
+    talk(server, wire)
+
+
 def test_hundreds_of_halves_hold_nobody_up(server: uvicorn.Server) -> None:
     async def run() -> None:
         halves = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(300)]  # type: ignore[attr-defined]
@@ -148,5 +194,65 @@ def test_hundreds_of_halves_hold_nobody_up(server: uvicorn.Server) -> None:
             one.close()
             with suppress(ConnectionError):
                 await one.wait_closed()
+
+    asyncio.run(asyncio.wait_for(run(), PATIENCE))
+
+
+FILES = 256  # as many systems and containers allow a process
+HALF = b"GET / HTTP/1.1\r\nHost: loc"
+
+
+@pytest.fixture
+def narrow() -> Iterator[int]:
+    """The port of a server that may open few files, and whose deadlines never come."""
+
+    def serve() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, FILES))
+        http_protocol.HEAD_SECONDS = http_protocol.BODY_SECONDS = 2 * PATIENCE
+        it = server_of(application())
+        it.config.timeout_keep_alive = 2 * round(PATIENCE)
+        it.run([listener])
+
+    with bind_socket("127.0.0.1", 0) as listener:
+        child = multiprocessing.get_context("fork").Process(target=serve, daemon=True)
+        child.start()
+        yield listener.getsockname()[1]
+        child.kill()
+        child.join()
+
+
+@pytest.mark.parametrize("half", [b"", b"G", HALF, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"])
+def test_more_connections_than_files_hold_nobody_up(narrow: int, half: bytes) -> None:
+    """Each of those that wait for their client makes room for a new one, the oldest first; one in the midst of its
+    body is the last to go."""
+
+    async def connect(data: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", narrow)
+        writer.write(data)
+        return reader, writer
+
+    async def ended(reader: asyncio.StreamReader) -> bool:
+        with suppress(ConnectionError, TimeoutError):
+            while await asyncio.wait_for(reader.read(1 << 16), 0.002):
+                pass
+            return True
+        return reader.exception() is not None
+
+    async def run() -> None:
+        first_reader, first = await connect(HALVES["half a body"])
+        others = [await connect(half) for _ in range(600)]
+        for _ in range(3):
+            reader, writer = await connect(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            assert (await reader.read()).endswith(b"ok")
+            writer.close()
+        gone = [await ended(reader) for reader, _ in others]
+        kept = gone.index(False)
+        assert all(gone[:kept]), "the oldest goes first"
+        assert 50 < len(gone) - kept < FILES
+        assert not any(gone[kept:])
+        first.write(b"67890")
+        assert (await first_reader.read(1 << 16)).startswith(b"HTTP/1.1 200 ")
+        for _, one in (*others, (first_reader, first)):
+            one.transport.abort()
 
     asyncio.run(asyncio.wait_for(run(), PATIENCE))
