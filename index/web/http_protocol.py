@@ -114,7 +114,8 @@ class DeadlineProtocol(H11Protocol):
         self._looked = not looks
 
     def _make_room(self) -> None:
-        waiting: list[Any] = [one for one in self.connections if one._waits_for_client()]
+        ours = [one for one in self.connections if isinstance(one, DeadlineProtocol)]
+        waiting = [one for one in ours if one._waits_for_client()]
         if waiting:
             min(waiting, key=lambda one: (one.conn.their_state is not h11.IDLE, one._since)).transport.abort()
         else:
