@@ -30,6 +30,7 @@ from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from crawler.config_messages import FileMessage, InvalidEntry
 from crawler.crontab import crontab
+from crawler.urls.country_domains import UNKNOWN
 from crawler.urls.registered_domain import domain_of
 from index.model.message import Message
 
@@ -317,6 +318,6 @@ def stranger(url: str) -> Site:
     home = f"{parts.scheme or 'http'}://{parts.netloc or host}/"
     name = re.sub(r"[^a-z0-9]+", "-", host.lower()).strip("-")[:63] or "unknown"
     return Site(
-        id=name, name=host, homepage=HttpUrl(home), country="UN", languages=("und",),
+        id=name, name=host, homepage=HttpUrl(home), country=UNKNOWN, languages=("und",),
         sources=(Source(kind="section", url=HttpUrl(home)),),
     )  # fmt: skip

@@ -12,6 +12,7 @@ from crawler.cli.output import write_output
 from crawler.config_messages import FileMessage, mistake
 from crawler.console import print_error, print_json, print_table, say
 from crawler.errors import ConfigError, InvalidFiles
+from crawler.urls.country_domains import UNKNOWN
 from index.model.message import Message
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def _print(made: list[Proposal], known: list[tuple[Outline, str]]) -> None:
     print_table(("site", "country", "feeds", "name"), rows)
     for outline, site in known:
         print_error(f"{outline.feed}: skipped, because {site} is configured already")
-    if unknown := sum(one.site.country == "UN" for one in made):
+    if unknown := sum(one.site.country == UNKNOWN for one in made):
         print_error(f"review: the country of {unknown} sites is unknown; month names and time zones depend on it")
 
 

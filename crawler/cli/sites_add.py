@@ -89,7 +89,8 @@ def _must_be_new(config: Config, folder: Path, url: str, name: str) -> None:
 
 
 def _country(given: str) -> str:
-    from crawler.onboarding.identity import UNKNOWN, zones
+    from crawler.onboarding.identity import zones
+    from crawler.urls.country_domains import UNKNOWN
 
     if given and given.upper() not in {*zones(), UNKNOWN}:
         raise ConfigError(Message(CommandMessage.BAD_COUNTRY, {"given": given}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from datetime import UTC
 from textwrap import shorten
+from urllib.parse import urlsplit
 
 from crawler.extract import (
     body,
@@ -23,6 +24,8 @@ from crawler.extract.draft import Draft
 from crawler.extract.html_document import HtmlDocument, attribute, text_of
 from crawler.models import Page
 from crawler.site_config import Site
+from crawler.urls import country_domains
+from crawler.urls.country_domains import UNKNOWN
 from index.model.article import CANONICAL_ELSEWHERE
 
 _HEADLINE_STANDIN_CHARS = 120  # characters of the body used in place of a headline
@@ -33,10 +36,10 @@ def read(document: HtmlDocument, found: list[jsonld.Node], page: Page, site: Sit
     draft = Draft()
     node = jsonld.article(found, {page.url, page.final_url}, document.meta("og:title"))
     ours = site.rules_on(page.fetched.date())
-    declared = (attribute(document.first("html"), "lang"), document.meta("og:locale"))
+    declared = (attribute(document.first("html"), "lang", "xml:lang"), document.meta("og:locale"))
     place = dates.Place(
         _date_languages(document, declared, site),
-        site.country,
+        _country(site, page.final_url),
         dates.zone_of(site.time_zone),
         page.fetched.astimezone(UTC),
     )
@@ -68,6 +71,7 @@ def read(document: HtmlDocument, found: list[jsonld.Node], page: Page, site: Sit
     _from_candidate(draft, page)
     metadata.fill_date(draft, "published", ago, "page")
     visible_metadata.apply_exact_time(draft, place.zone)
+    visible_metadata.date_elsewhere(draft, document, place)
     visible_metadata.date_from_htmldate(draft, document, place)
     draft.fill("headline", _first_line(draft.body), "body")
     visible_metadata.apply_url_date(draft, document.url, place)
@@ -76,6 +80,11 @@ def read(document: HtmlDocument, found: list[jsonld.Node], page: Page, site: Sit
     if found_language := language_detection.language(" ".join([draft.headline, *draft.body[:12]]), tags):
         draft.fill("language", *found_language)
     return draft
+
+
+def _country(site: Site, url: str) -> str:
+    """The country of the site; of one that nobody described, that of its top-level domain."""
+    return site.country if site.country != UNKNOWN else country_domains.country(urlsplit(url).hostname or "")
 
 
 def _date_languages(document: HtmlDocument, declared: tuple[str, ...], site: Site) -> tuple[str, ...]:

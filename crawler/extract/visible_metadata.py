@@ -19,6 +19,7 @@ from crawler.extract.draft import Draft
 from crawler.extract.headline import shown_as
 from crawler.extract.html_document import HtmlDocument, ancestors, attribute, judge, lines_of, paragraphs, text_of
 from crawler.extract.metadata import Context, fill_date, keywords, persons
+from crawler.text import STOPS
 
 logging.getLogger("htmldate").setLevel(logging.CRITICAL)
 _TIMES = 12  # <time> elements per page
@@ -33,13 +34,17 @@ _is_called_others = judge(
 _is_called_article = judge(r"hentry|(?:^|\s)(?:article|post|news-single|story)(?:\s|$)")
 _CHANGED = re.compile(
     r"updat|modif|edit|changed|aktual|\bmaj\b|mise? à jour|actuali[sz]|atualiz|aggiorna|gewijzigd|bijgewerkt|uppdater"
-    r"|opdater|päivitet|zaktualiz|frissít|actualizat|ενημερώ|ενημέρωσ|تحديث|обновл|оновлен|به ?روز|بروز|ویرایش|اپ ڈیٹ"
-    r"|güncel|עודכן|עדכון|अपडेट|更新|수정",
+    r"|opdater|oppdater|päivitet|zaktualiz|frissít|ενημερώ|ενημέρωσ|تحديث|обновл|оновлен|به ?روز|بروز|ویرایش|اپ ڈیٹ"
+    r"|güncel|yenilən|uuendatud|muudetud|atnaujin|atjaunin|papildin|ažurir|izmijenj|posodob|ажурир|измењ|актуализ|променен"
+    r"|жаңар|шинэчил|yangilan|uppfær|cập nhật|diperbarui|diubah|आखरी|עודכן|עדכון|अपडेट|अद्यावधिक|আপডেট|হালনাগাদ|புதுப்பி"
+    r"|განახლ|թարմաց|อัปเดต|อัพเดท|แก้ไข|更新|修改|수정",
     re.IGNORECASE,
 )
 _FIRST = re.compile(
-    r"publi[cshé]|pubblic|veröff|erstellt|first|posted|created|نشر|انتشار|شائع|опублик|опублік|yayın|giriş|gepubli|geplaatst"
-    r"|δημοσ|פורסם|प्रकाशित|发布|發布|公開|입력|등록",
+    r"publi[cshké]|pubblic|veröff|erstellt|gepostet|first|posted|created|نشر|انتشار|شائع|опублик|опублік|yayın|giriş|geplaatst"
+    r"|julkais|avaldatud|paskelb|objavlj|objavené|vydán|megjelent|közzét|udgivet|offentliggj|diterbit|tayang|đăng|dərc|nəşr"
+    r"|објављ|публикув|жариялан|нийтэл|δημοσ|פורסם|प्रकाशित|প্রকাশ|வெளியிட|გამოქვეყნ|հրապարակ|เผยแพร่|发布|發布|发表|發表|公開|投稿"
+    r"|입력|등록|게시",
     re.IGNORECASE,
 )
 _MOMENTS = ("data-timestamp", "data-time", "data-datetime", "data-date", "data-utc")  # what a script shows as a time
@@ -77,8 +82,15 @@ _ROLE_LEVELS = 3  # elements around a name that may name its bearer's part in th
 _NEAR = 150  # characters besides the headline that an element needs to contain date and authors
 _EDGES = (22, 23, 0, 1, 2, 3)  # UTC hours that are in another day in the time zones of most publishers
 _LEVELS = 5  # elements around a name that may be its byline
+_SHORT_LINE = 50  # characters of a line that may end in a full stop and yet be only a date: `… at 3:05 p.m.`
 _LONGEST_LINE = 200  # maximum characters of a line with date and authors
 _LINE_PARTS = re.compile(r"\s+[-–—|•·/]\s+")
+_LABEL_AHEAD = 40  # characters of a line before the label of its date: `This entry by Ann was posted on`
+_LABELS_DATE = re.compile(r"[^\d\[]{0,30}\d")  # no bracket of a reference between label and date
+_DATE_ELEMENTS = "[class*='date' i], [class*='posted' i], [class*='time' i], [class*='publish' i], [id*='date' i]"
+_MOST_LINES = 1_000  # of a page, that may tell a date
+_DATELINE = re.compile(r"(.{4,60}?(?<!\d)(?:19|20|1[34])\d\d)\)?\s{0,2}[-–—:.)/|]")  # what precedes the first statement
+_DATELINE_WORDS = 8  # of weekday, day, month, year and a place
 _AUTHORS_MOST = 5  # names in a byline; more are a list
 _LINKS = 500  # links of a page that may be its menu
 _LONGEST_CJK = 6  # maximum characters of a name written without spaces
@@ -173,6 +185,23 @@ def _label_above(document: HtmlDocument, headline: str) -> str | None:
     return next((text for text in reversed(labels) if links[text] > 0 and section.is_label(document, text)), None)
 
 
+def date_elsewhere(draft: Draft, document: HtmlDocument, place: dates.Place) -> None:
+    """Fills an empty publication date with the first that a label announces anywhere on the page (`Posted on …`), else
+    with that of a dateline (`Berlin, 5 April 2024 –`), else with the first in an element that is called a date."""
+    if not draft.lacks("published"):
+        return
+    for text in islice(lines_of([body] if (body := document.tree.body) else (), _is_elsewhere), _MOST_LINES):
+        said = _parted(text)[0] if len(text) <= _LONGEST_LINE and not _is_statement(text) else ""
+        label = _FIRST.search(said)
+        if label and label.start() < _LABEL_AHEAD and _LABELS_DATE.match(said, label.end()):
+            fill_date(draft, "published", dates.visible(said[label.start() :], place), "page")
+    if draft.body and (head := _DATELINE.match(draft.body[0])) and len(head[1].split()) <= _DATELINE_WORDS:
+        fill_date(draft, "published", dates.visible(head[1], place), "body")
+    for node in document.tree.css(_DATE_ELEMENTS)[:_MATCHES] if draft.lacks("published") else ():
+        if not _is_outside_article(node):
+            _fill_past(draft, dates.visible(_parted(text_of(node))[0], place), place, "page")
+
+
 def date_from_htmldate(draft: Draft, document: HtmlDocument, place: dates.Place) -> None:
     """Fills an empty publication date with the day that htmldate finds in the pruned page, without comments and other
     articles, and its JSON-LD. Not with its extensive search, which reads 15 كانون الثاني 2024 as the first of January.
@@ -181,7 +210,13 @@ def date_from_htmldate(draft: Draft, document: HtmlDocument, place: dates.Place)
         told = "".join(script.html or "" for script in document.original.css('script[type*="ld+json" i]'))
         html = (document.tree.html or "").replace("</head>", f"{told}</head>", 1)
         found = find_date(html, extensive_search=False, original_date=True)
-        fill_date(draft, "published", dates.machine(found, place) if found else None, "htmldate")
+        _fill_past(draft, dates.machine(found, place) if found else None, place, "htmldate")
+
+
+def _fill_past(draft: Draft, dated: dates.Dated | None, place: dates.Place, source: str) -> None:
+    """Fills an empty publication date, unless with today's, which the head of many pages shows."""
+    if dated and dated.at.astimezone(place.zone).date() < place.fetched.astimezone(place.zone).date():
+        fill_date(draft, "published", dated, source)
 
 
 def _names(document: HtmlDocument, selector: str, headline: str) -> tuple[str, ...]:
@@ -273,10 +308,15 @@ def _fill_dates(draft: Draft, document: HtmlDocument, place: dates.Place) -> Non
         said = attribute(node, "datetime", "title", *_MOMENTS)
         fill_date(draft, name, dates.machine(said, place) or dates.visible(text, place), "time")
     if draft.lacks("published") or _is_day(draft.origins["published"]):
-        for text in lines_near_headline(document, draft.headline):
+        for text in sorted(lines_near_headline(document, draft.headline), key=_is_statement):
             said, changed = _parted(text)
             fill_date(draft, "published", dates.visible(said, place), "page")
             fill_date(draft, "modified", dates.visible(changed, place), "page")
+
+
+def _is_statement(text: str) -> bool:
+    """Whether a line states something, perhaps of another day than that of publication."""
+    return len(text) > _SHORT_LINE and text[-1] in STOPS and not dates.is_labelled(text)
 
 
 def _times(document: HtmlDocument, headline: str) -> list[LexborNode]:

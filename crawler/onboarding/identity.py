@@ -16,13 +16,10 @@ from babel.core import get_global
 from babel.languages import get_territory_language_info
 
 from crawler.site_config import authority
-from crawler.urls import registered_domain
+from crawler.urls import country_domains, registered_domain
+from crawler.urls.country_domains import UNKNOWN
 
 NOT_CHOSEN = frozenset(("ar_AR", "en_US", "es_ES"))  # default locales of CMSs, which tell nothing about the country
-# Country-code domains sold worldwide.
-ELSEWHERE = frozenset(("ag", "ai", "am", "cc", "co", "fm", "gg", "io", "la", "me", "nu", "sh", "so", "st", "tv", "ws"))
-NOT_ISO = {"uk": "GB"}  # as a top-level domain
-UNKNOWN = "UN"  # the country of a site that does not tell it
 OFFICIAL = ("official", "de_facto_official")  # CLDR's status of a language in the whole of a country
 GENERIC = frozenset(
     ("www", "web", "m", "mobile", "amp", "news", "feed", "feeds", "rss")
@@ -76,9 +73,7 @@ def _slug(text: str) -> str:
 def country(host: str, locale: str | None, said: str = "") -> str:
     """The outlet's ISO 3166-1 code, from its top-level domain, the address that it gives (`said`, a code or a name in
     English) or its locale; UN if none of them tells it."""
-    end = host.rpartition(".")[2]
-    code = NOT_ISO.get(end, end.upper())
-    if code in zones() and end not in ELSEWHERE:
+    if (code := country_domains.country(host)) in zones():
         return code
     written = said.upper().replace(".", "")
     given, *_ = get_global("territory_aliases").get(written, [written])  # UK, USA and others that ISO 3166-1 has not

@@ -16,13 +16,14 @@ from pydantic import HttpUrl
 
 from crawler.boilerplate.repeated_blocks import OTHERS, own
 from crawler.discover.site_metadata import SiteMetadata
-from crawler.onboarding.identity import UNKNOWN, country, free_id, only_country, site_id, time_zone
+from crawler.onboarding.identity import country, free_id, only_country, site_id, time_zone
 from crawler.onboarding.messages import ProposalMessage
 from crawler.scheduling.poll_interval import Bounds, PollRecord, Turn, UpdateHints, next_poll, seconds
 from crawler.scheduling.publication_rate import MIN_EXPECTED, PublicationRate, first_look
 from crawler.scheduling.reasons import ScheduleReason
 from crawler.site_config import Rules, Schedule, Site, Source, stranger
 from crawler.text import fold, line
+from crawler.urls.country_domains import UNKNOWN
 from crawler.urls.registered_domain import domain_of
 from index.locale import FALLBACK, translate
 from index.model.article import Article

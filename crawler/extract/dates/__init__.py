@@ -10,15 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
-from crawler.extract.dates import calendars, reader
+from crawler.extract.dates import calendars, day_order, reader
 from index.model.article import DAY_ONLY
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)  # the first news on the web; earlier dates are placeholders or mistakes
 _MAX_FUTURE = timedelta(hours=24)  # a date further in the future is not a publication date
 _MAX_CHARS = 120  # a longer text is not a date
 _DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫،", "01234567890123456789.,")
-_TIME = re.compile(r"\b\d{1,2}\s?[:h]\s?\d{2}|\b\d{1,2}\.\d{2} Uhr|\d\s?[ap]\.?m\b", re.IGNORECASE)
-_ZONE_TEXT = re.compile(r"[+-]\d{2}:?\d{2}\s*$|\b(?:GMT|UTC|Z)\b")
 _YEAR = re.compile(r"(?:19|20)\d\d|1[34]\d\d")
 # A date within a longer text, such as `تم نشره الجمعة 24 نيسان 2020 09:22 مساءً`: day and month in either order, the
 # year, then perhaps a time.
@@ -26,13 +24,15 @@ _SPAN = re.compile(
     r"(?:[^\W\d_]{3,14}\.?\s)?\d{1,2}(?:st|nd|rd|th)?[\s.,/-][^\d]{0,25}(?:\d{1,2}[./-])?(?:19|20)\d\d"
     r"(?:\D{1,12}\d{1,2}[:.h]\d{2}(?::\d{2})?(?:\s?(?:[AaPp]\.?[Mm]\b|صباحا|مساء|ص\b|م\b))?)?"
 )
+_YEAR_FIRST = re.compile(  # the same in numbers: `2024-12-10 09:51 1054 views`
+    r"(?<![\d./-])(?:19|20)\d\d([-/.])\d{1,2}\1\d{1,2}(?![\d./-])(?:\s\d{1,2}:\d{2}(?::\d{2})?(?!\d))?"
+)
 _NUMERIC_LINE_MAX_CHARS = 70  # characters of a line with a numeric date; a longer one is about another day
 _ZONED = re.compile(r"(?i:\d\s?[ap]\.?m\b)|\b(?:GMT|UTC|[A-Z]{2,4}T)\b")
 _NUMERIC = re.compile(
     r"(?<!\d)(?:((?:19|20)\d\d)\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]|(\d{1,2})\.\s?(\d{1,2})\.\s?((?:19|20)\d\d))(?!\d)"
     r"|(?<![\d.])(\d\d)\.(\d\d)\.(\d\d)(?![\d.])"
 )
-_NUMBERS = re.compile(r"(?<!\d)\d{1,2}([/-])\d{1,2}\1(?:19|20)\d\d(?!\d)")  # whose order languages decide on
 _LABELS = (
     r"published|posted|updated|last (?:updated|modified)|نشر(?:ت)?(?: في| بتاريخ| يوم)?|تاريخ النشر|آخر تحديث"
     r"|publié le|mis à jour le|veröffentlicht(?: am)?|stand|опубликовано|обновлено|publicado(?: em| el)?"
@@ -47,7 +47,7 @@ _RANGE = re.compile(
     re.IGNORECASE,
 )
 _LABELLED = re.compile(rf"^(?:{_LABELS})\b", re.IGNORECASE)
-# words around a visible date that confuse dateparser
+# words before a visible date
 _NOISE = re.compile(rf"^(?:{_LABELS}|منذ)\b\s*:?\s*(?:on\b)?", re.IGNORECASE)
 _LABEL = re.compile(r"^[^\d:：]{2,30}[:：]\s*(?=\S)")  # the label of a date, in any language: `Written: 2023-11-07`
 _ARABIC_SCRIPT = ("ar", "fa", "ur", "ps", "ck")
@@ -57,7 +57,8 @@ _GREENWICH = re.compile(r"(?:\bGMT|\bUTC|[غج]رين[تي]+ش)\s?([+-]\d{1,2}(?
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The context for parsing dates: languages of page and site, the site's country and time zone, the fetch time."""
+    """The context for parsing dates: languages (BCP 47) of page and site, the country (ISO 3166-1, UN if unknown) and
+    time zone of the site, the fetch time."""
 
     languages: tuple[str, ...]
     country: str
@@ -104,25 +105,22 @@ def visible(value: str, place: Place) -> Dated | None:
         return _plausible(datetime.combine(day, clock or time()), _added(clock is not None, zoned=False), place)
     if not _YEAR.search(value):
         return None
-    languages = [tag.split("-")[0] for tag in place.languages]
-    if numbers := _NUMBERS.search(value):  # which the page's own language decides on, and no other
-        languages = languages[:1]
-        if day := _parse(numbers[0], languages[0], place.country):
-            spelt = f"{value[: numbers.start()]}{day.date().isoformat()}{value[numbers.end() :]}"
-            if found := reader.read(spelt, place.languages, place.zone):
-                return _dated(found, place)
+    if (spelt := day_order.spelt_out(value, place.languages, place.country)) and (
+        found := reader.read(spelt, place.languages, place.zone)
+    ):
+        return _dated(found, place)
     letters = any(map(str.isalpha, value))
     if calendars.SCRIPT.search(value) or (not letters and place.languages[0][:2] in _ARABIC_SCRIPT):
         return _in_arabic_script(value, place)
-    span = _SPAN.search(value)
-    for text in dict.fromkeys((span[0].strip() if span else value, value)):
-        for language in dict.fromkeys(languages):
-            at = _parse(text, language, place.country)
-            if at is not None:
-                timed = bool(_TIME.search(text))
-                zoned = at.tzinfo is not None and bool(_ZONE_TEXT.search(text))
-                return _plausible(at if zoned else at.replace(tzinfo=None), _added(timed, zoned), place)
-    return None
+    span = _SPAN.search(value) or _only(_YEAR_FIRST, value)
+    found = reader.read(span[0].strip(), place.languages, place.zone) if span else None
+    return _dated(found, place) if found else None
+
+
+def _only(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    """The one match in a text; None if there are several, or none."""
+    found = list(pattern.finditer(text))
+    return found[0] if len(found) == 1 else None
 
 
 def _is_no_date(value: str) -> bool:
@@ -166,17 +164,6 @@ def _in_arabic_script(value: str, place: Place) -> Dated | None:
         at = at.replace(tzinfo=_offset(zone[1]) if zone[1] else UTC)
     added = _added(clock is not None, at.tzinfo is not None)
     return _plausible(at, _noted(added, found.calendar), place)
-
-
-def _parse(value: str, language: str, region: str) -> datetime | None:
-    import dateparser  # a second of processor time, for what the reader leaves open: the order of 3/4/2025
-
-    # REQUIRE_PARTS: a date needs day, month and year. DATE_ORDER is left to the language.
-    settings = {"REQUIRE_PARTS": ["day", "month", "year"], "PARSERS": ["absolute-time"]}
-    try:
-        return dateparser.parse(value, languages=[language], region=region, settings=settings)
-    except Exception:  # dateparser raises ValueError, TypeError and others for unknown languages and texts
-        return None
 
 
 def _offset(zone: str) -> timezone:

@@ -123,6 +123,16 @@ def test_month_names_of_every_arab_region(said: str, day: str) -> None:
         ("April 5, 2024 at 3:05 pm", "en", "US", "2024-04-05T15:05:00+00:00"),
         ("3/4/2024", "en", "US", "2024-03-04T00:00:00+00:00"),
         ("3/4/2024", "en", "GB", "2024-04-03T00:00:00+00:00"),
+        ("3/4/2024", "en-GB", "US", "2024-04-03T00:00:00+00:00"),
+        ("3/4/2024", "en-US", "NZ", "2024-04-03T00:00:00+00:00"),  # the language that systems say by default
+        ("3/4/2024", "en", "UN", "2024-03-04T00:00:00+00:00"),
+        ("3-4-2024 15:30", "en", "SA", "2024-04-03T15:30:00+00:00"),
+        ("3/4/2024", "en", "CA", None),  # where both are written
+        ("4/4/2024", "en", "CA", "2024-04-04T00:00:00+00:00"),
+        ("2024-12-10 阅读10544次", "zh", "CN", "2024-12-10T00:00:00+00:00"),
+        ("2024.12.10 09:51 조회 1054", "ko", "KR", "2024-12-10T09:51:00+00:00"),
+        ("2024-12-10 2024-12-11 (3)", "en", "GB", None),
+        ("A top 10 of ministers in court, of whom there are 20 already", "en", "GB", None),
         ("05.04.2025, 14:02 Uhr", "de", "DE", "2025-04-05T14:02:00+00:00"),
         ("Отдел науки | 21.04.2026 15:10 | Наука", "en", "GB", None),
         ("Отдел науки | 21.04.2025 15:10 | Наука", "en", "GB", "2025-04-21T15:10:00+00:00"),
@@ -397,3 +407,43 @@ def test_a_line_of_two_dates_is_parted_at_the_word_for_an_update(language: str) 
     assert found.published.date() == date(2018, 5, 4)
     assert found.modified is not None
     assert found.modified.date() == date(2018, 5, 5)
+
+
+@pytest.mark.parametrize(
+    ("lang", "above", "below", "day"),
+    [
+        # a line that states something of another day stands nearer to the headline than that of the date
+        (
+            "en",
+            "<p>The strike of dockers at the port began on 3 May 2018 and has not ended.</p><div>7 May 2018</div>",
+            "",
+            7,
+        ),
+        # the label of a date, wherever it stands
+        ("en", "", "<p>This entry was posted on Monday, May 7th, 2018 at 14:20 and is filed under Ports</p>", 7),
+        ("zh", "", "<p>【 港口 发表时间 2018/05/07 22:11:42 by 小林 】</p>", 7),
+        ("sr", "", "<div>Објављено: 7. мај 2018.</div>", 7),
+        # an element that is called a date, wherever it stands, unless it is today's
+        ("ja", "", "<p class=posted>By KJ : 2018年05月07日 09:00</p>", 7),
+        ("en", "", "<div class=td-time>Saturday, June 9, 2018</div>", None),
+    ],
+)
+def test_where_a_page_tells_its_day(lang: str, above: str, below: str, day: int | None) -> None:
+    text = "".join(f"<p>{n} {'ab cd ' * 30}.</p>" for n in range(20))  # more lines than are near the headline
+    html = f"<html lang={lang}><h1>A headline of some words</h1>{above}<div>{text}</div>{below}"
+    found = stages.article(
+        a_page(html, "https://news.example.com/story"), a_site(languages=[lang], time_zone="UTC")
+    ).article
+    assert (found.published and found.published.date()) == (day and date(2018, 5, day))
+
+
+@pytest.mark.parametrize(
+    "dateline",
+    ["Karlsruhe, (7.5.2018). ", "BERLIN, 7 May 2018 – ", "دمشق – 7 أيار 2018 – ", "MOSCOW (AP), May 7, 2018: "],
+)
+def test_the_day_of_a_dateline(dateline: str) -> None:
+    text = "".join(f"<p>{word} {'ab cd ' * 30}.</p>" for word in (dateline + "One", "Two", "Three"))
+    found = stages.article(
+        a_page(f"<h1>A headline of some words</h1>{text}", "https://a.example/b"), a_site(time_zone="UTC")
+    ).article
+    assert (found.published and found.published.date()) == date(2018, 5, 7)
