@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from functools import cache
 from pathlib import Path
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, create_mock_engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from index.archive import data_folder, sqlite
@@ -96,10 +97,20 @@ def version(connection: Connection) -> str | None:
 
 
 def create(connection: Connection) -> None:
-    """Create the tables of an archive, as all migrations would: that takes a fifth of their time."""
-    metadata.create_all(connection)
+    """Create the tables of an archive, as all migrations would: that takes a small part of their time."""
+    for statement in _statements(connection.engine.url.drivername):
+        connection.exec_driver_sql(statement)
     connection.execute(text(f"CREATE TABLE {_VERSION_TABLE} (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
     connection.execute(text(f"INSERT INTO {_VERSION_TABLE} VALUES (:head)"), {"head": HEAD})
+
+
+@cache
+def _statements(driver: str) -> list[str]:
+    """What creates the tables and their indexes."""
+    statements: list[str] = []
+    engine = create_mock_engine(f"{driver}://", lambda ddl, *_, **__: statements.append(str(ddl.compile(engine))))
+    metadata.create_all(engine, checkfirst=False)
+    return statements
 
 
 def known(version: str, name: str) -> None:
