@@ -7,6 +7,7 @@ BIN := .venv/bin
 INDEX ?= embedded
 DIST ?= dist
 WORKERS ?= $(shell echo $$(( $$(nproc) + 1 )))# of the tests: a third of their time is waiting
+export PYTHONDONTWRITEBYTECODE :=# else each process that a test starts would compile all of the source anew
 XDIST := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: help run demo test test-long test-interop notebook test-systems test-ray coverage soak soak-year audit lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-rendering bench-start bench-idle bench-recrawl bench-crawl bench-layouts bench-captions bench-repeats bench-stories bench-search bench-export bench-libraries bench-import bench-reextract bench-store bench-scale bench-all-due wheel client lock clean
