@@ -126,13 +126,19 @@ def _serve(requests: socket.socket) -> None:
 
 
 def _load() -> None:
-    """Import what most commands need, as a command would, but nothing that starts a thread."""
+    """Import what most commands need, as a command would, and read what its workers would, but start no thread."""
     from crawler.processes import parse_worker, spider_process
 
-    for name in ("crawler.cli.app", "crawler.importing.job", "index.search.service", "tantivy"):
+    for name in (
+        "crawler.cli.app",
+        "crawler.importing.job",
+        "crawler.processes.crawl_process",
+        "index.engines.embedded",
+        "index.search.service",
+    ):
         import_module(name)
-    parse_worker.load()
     spider_process.load_components()
+    parse_worker.warm()
     gc.collect()
     gc.freeze()  # else each command's collections, as it ends, would copy what it shares with this process: .5 s of CPU
 
