@@ -1,5 +1,5 @@
 """Dates in Arabic script, with the month names of each region (months.yaml): in the Gregorian calendar, the Iranian and
-Afghan solar calendar, and the Hijri calendar."""
+Afghan solar calendar, and the Hijri calendar. And days of the calendars of Ethiopia and Nepal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 from crawler import data_files
 
-Calendar = Literal["gregorian", "jalali", "hijri", "ethiopic"]
+Calendar = Literal["gregorian", "jalali", "hijri", "ethiopic", "bikram"]
 SCRIPT = re.compile("[\u0620-\u064a\u0671-\u06d3]")
 _FOLDED = str.maketrans(
     "أإآٱةىیيکئ۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩،٫\u00a0", "اااا" + "ه" + "ييي" + "ك" + "ي" + "0123456789" * 2 + ",. "
@@ -23,6 +23,7 @@ _HIJRI = re.compile(r"\d{4}\s{0,2}ه(?:ـ|\b)")  # هـ after a year
 _JALALI_ZERO = 356_033  # days from day 0 of the calculation below to day 0 of `date.toordinal`
 _HIJRI_ZERO = -226_630
 _ETHIOPIC_ZERO = -2_795
+_BIKRAM_BEGIN = date(1990, 4, 14).toordinal()  # of 2047, the first year in the table
 _OFF = (0, 1, -1, 2, -2)  # possible errors of the table in days, most likely first
 
 
@@ -42,7 +43,7 @@ def written(text: str, languages: tuple[str, ...], *, numeric: bool = True) -> W
     found = [day for match in _named().finditer(text) if (day := _from_name(match, text))]
     if numeric:
         found += [day for match in _NUMERIC.finditer(text) if (day := _from_numbers(match, text, languages))]
-    order: tuple[Calendar, ...] = ("gregorian", "jalali", "hijri", "ethiopic")
+    order: tuple[Calendar, ...] = ("gregorian", "jalali", "hijri", "ethiopic", "bikram")
     return min(found, key=lambda w: order.index(w.calendar), default=None)
 
 
@@ -113,6 +114,20 @@ def from_ethiopic(year: int, month: int, day: int) -> date:
     return date.fromordinal(365 * (year - 1) + year // 4 + 30 * (month - 1) + day - _ETHIOPIC_ZERO)
 
 
+def from_bikram(year: int, month: int, day: int) -> date:
+    """The Gregorian day of a date in Nepal's Bikram Sambat, whose months are as long as its committee announces: for
+    the years in months.yaml.
+
+    :raises ValueError: when there is no such day.
+    """
+    years: dict[int, str] = data()["bikram_days"]
+    lengths = [int(days) for days in years.get(year, "").split()]
+    if not (1 <= month <= len(lengths) and 1 <= day <= lengths[month - 1]):
+        raise ValueError("no such day")
+    before = sum(int(days) for past in range(min(years), year) for days in years[past].split())
+    return date.fromordinal(_BIKRAM_BEGIN + before + sum(lengths[: month - 1]) + day - 1)
+
+
 def data() -> dict[str, Any]:
     """The names and words in months.yaml."""
     read: dict[str, Any] = data_files.load("crawler.extract.dates", "months.yaml")
@@ -122,7 +137,7 @@ def data() -> dict[str, Any]:
 @cache
 def months() -> dict[str, tuple[Calendar, int]]:
     """The names in months.yaml, folded, and of each its calendar and number."""
-    calendars: tuple[Calendar, ...] = ("ethiopic", "hijri", "jalali", "gregorian")
+    calendars: tuple[Calendar, ...] = ("bikram", "ethiopic", "hijri", "jalali", "gregorian")
     return {
         folded(name): (calendar, number)
         for calendar in calendars
@@ -197,6 +212,8 @@ def day_in(calendar: Calendar, year: int, month: int, day: int, text: str) -> Wr
             return Written(date(year, month, day), calendar) if year > 1900 else None
         if calendar == "ethiopic":
             return Written(from_ethiopic(year, month, day), calendar) if year > 1900 else None
+        if calendar == "bikram":
+            return Written(from_bikram(year, month, day), calendar)
         if not 1300 < year < 1500:
             return None
         if calendar == "jalali":

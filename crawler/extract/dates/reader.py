@@ -47,6 +47,12 @@ _YEAR_FIRST = re.compile(
     r"|(\d{4})\s?оны?\s(\d{1,2})(?:\s?-?[а-яөү]{1,6})?\sсар(?:ын)?\s(\d{1,2})",  # Mongolian: 2026 оны 11-р сарын 23
     re.IGNORECASE,
 )
+_MONTH_FIRST = re.compile(  # 11 сарын 23, 2026; 11月23日, 2026
+    r"(?<!\d)(\d{1,2})\s?(?:[月월]|(?:-?[а-яөү]{1,6}\s)?сар(?:ын)?)\s?(\d{1,2})(?:\s?[日號号일]|-?н[ыи])?\W{1,3}(\d{4})(?!\d)",
+    re.IGNORECASE,
+)
+_REPUBLIC = re.compile(r"(?<!\d)(1\d\d)([-/.])(\d{1,2})\2(\d{1,2})(?!\d)")  # years of Taiwan: 115/11/23
+_BIKRAM_YEARS = range(2060, 2100)  # in Nepali, of Bikram Sambat, 56 years ahead
 _ROMAN = re.compile(r"(?<!\d)(\d{1,2})[\s./-]{1,2}(I{1,3}|IV|VI{0,3}|IX|XI{0,2})[\s./-]{1,2}(\d{4})(?!\d)")
 _ROMAN_MONTHS = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"]
 _YEAR_LAST = re.compile(r"(?<!\d)(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4})(?!\d)")
@@ -163,7 +169,7 @@ def _clock() -> re.Pattern[str]:
         r"(?<![\d:.])(?P<hour>\d{1,2})\s?[hH]\s?(?P<minute>\d\d)(?!\d)",
         r"(?<![\d:.])(?P<hour>\d{1,2})(?:\.(?P<minute>\d\d))?\s?Uhr",
         rf"{before}(?<![\d:.])(?P<hour>\d{{1,2}})\s?[时時點点시]\s?(?:(?P<minute>\d{{1,2}})\s?[分분](?:\s?(?P<second>\d{{1,2}})\s?[秒초])?)?",
-        r"(?<=\d{4})[,\s-]+(?:(?:kl|klo|ore|um|à|at)\.?\s)?(?P<hour>\d{1,2})\.(?P<minute>\d\d)(?:\.(?P<second>\d\d))?(?![\d.])"
+        r"(?<=\d{4})[,\s-]+(?:(?:kll?|klo|kell|kello|plkst|ore|ora|ob|um|à|at|às|alle|saat|jam|pukul|у|в|о)\.?\s)?(?P<hour>\d{1,2})\.(?P<minute>\d\d)(?:\.(?P<second>\d\d))?(?![\d.])"
         rf"(?:\s?{half})?",
         rf"(?<![\d:.])(?P<hour>\d{{1,2}})\.(?P<minute>\d\d)\s?{half}",
         rf"(?<![\d:.])(?P<hour>\d{{1,2}})\s?{half}(?!\s?\d{{1,2}}[:.]\d\d)",
@@ -221,6 +227,10 @@ def _day(text: str, languages: tuple[str, ...]) -> Reading | None:
         if match := _YEAR_FIRST.search(text):
             year, month, day = (int(n) for n in match.groups() if n)
             return _numbered(year, month, day, text, languages)
+        if match := _MONTH_FIRST.search(text):
+            return _numbered(int(match[3]), int(match[1]), int(match[2]), text, languages)
+        if (match := _REPUBLIC.search(text)) and any(tag.startswith("zh") for tag in languages):
+            return _numbered(_ERAS["民國"] + int(match[1]), int(match[3]), int(match[4]), text, languages)
         if match := _YEAR_LAST.search(text):
             return _day_or_month_first(int(match[1]), match[2], int(match[3]), int(match[4]), text, languages)
         if (match := _SHORT_DOTTED.search(text)) and not any(tag.startswith(_YEAR_FIRST_SHORT) for tag in languages):
@@ -281,6 +291,8 @@ def _year(digits: str) -> int:
 
 
 def _numbered(year: int, month: int, day: int, text: str, languages: tuple[str, ...]) -> Reading | None:
+    if year in _BIKRAM_YEARS and any(tag.split("-")[0] == "ne" for tag in languages):
+        return _in_calendar("bikram", year, month, day, text)
     if year >= 1500:
         return _in_calendar("gregorian", year, month, day, text)
     return _in_calendar(calendars.calendar_of(text, languages), year, month, day, text)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from crawler.extract.dates import reader
+from crawler.extract.dates import calendars, reader
 
 DAY = "2021-04-21T00:00:00"
 TIME = "2021-04-21T15:26:00"
@@ -302,6 +302,48 @@ def test_days_by_week_and_year(text: str, expected: str | None) -> None:
 )
 def test_days_as_further_languages_write_them(text: str, language: str) -> None:
     assert at(text, language) == DAY
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("2021 оны 4-р сарын 21", "mn"),
+        ("4 сарын 21, 2021", "mn"),
+        ("4-р сарын 21-ны 2021", "mn"),
+        ("4月21日, 2021", "ja"),
+        ("110/4/21", "zh-TW"),
+        ("2021. gada 21. aprīlī", "lv"),
+        ("2021 жылғы 21 сәуірде", "kk"),
+        ("21 აპრილს 2021", "ka"),
+        ("2021 елның 21 апреле", "tt"),
+        ("2021-nji ýylyň 21-nji apreli", "tk"),
+        ("kolmapäev, 21. aprill 2021 kell 0.00", "et"),
+        ("21 ਅਪ੍ਰੈਲ 2021", "pa"),
+        ("21 એપ્રિલ 2021", "gu"),
+        ("2021 ഏപ്രിൽ 21", "ml"),
+        ("2021 අප්‍රේල් 21", "si"),
+        ("၂၀၂၁ ခုနှစ် ဧပြီလ ၂၁ ရက်", "my"),
+        ("21 Afirilu, 2021", "ha"),
+        ("२०७८ वैशाख ८ गते बुधबार", "ne"),
+        ("बुधबार, ०८ बैशाख २०७८", "ne-NP"),
+        ("वैशाख ८, २०७८", "ne"),
+        ("2078-01-08", "ne"),
+    ],
+)
+def test_the_order_and_the_endings_of_further_languages(text: str, language: str) -> None:
+    assert at(text, language) == DAY
+
+
+def test_the_days_of_nepal_are_those_that_its_committee_announced() -> None:
+    new_years = {2047: "1990-04-14", 2060: "2003-04-14", 2073: "2016-04-13", 2080: "2023-04-14", 2083: "2026-04-14"}
+    assert {year: calendars.from_bikram(year, 1, 1).isoformat() for year in new_years} == new_years
+    for wrong in ((2084, 1, 1), (2083, 13, 1), (2083, 8, 30), (2083, 1, 0)):
+        with pytest.raises(ValueError, match="no such day"):
+            calendars.from_bikram(*wrong)
+
+
+def test_years_of_a_country_s_own_are_no_other_s() -> None:
+    assert (at("110/4/21", "ja"), at("2078-01-08", "ja")) == (None, "2078-01-08T00:00:00")
 
 
 def test_months_of_further_calendars() -> None:
