@@ -69,13 +69,19 @@ def verify(archive: Archive, engine: Engine, told: Callable[[int, int], None] | 
 
     :raises IndexUnavailable: when there is no index yet, or it does not answer.
     """
-    target = engine.current() or _lost(archive, engine)
+    there = engine.targets()
+    target = engine.current()
+    if target not in there:  # what the engine says is lost or damaged
+        target = _known(archive, engine)
     if target is None:
         raise IndexUnavailable(f"there is no {engine.name} index to verify yet: `arshif index migrate` makes it")
     before = _view(archive, target)
-    if damage := engine.damage(target):  # then nothing that it says can be relied on
+    if damage := engine.damage(target) if target in there else [target]:  # then nothing in it can be relied on
         return Verified(target, 0, len(before.waiting), len(before.refused), (), tuple(damage))
-    found = list(_counted(engine.scan(target), engine.count(target), told))
+    try:
+        found = list(_counted(engine.scan(target), engine.count(target), told))
+    except IndexMismatch:  # its files are as they were written, but nobody can read them
+        return Verified(target, 0, len(before.waiting), len(before.refused), (), (target,))
     after = _view(archive, target)
     times = Counter(one.id for one in found)
     indexed = {one.id: one for one in found}
@@ -142,12 +148,12 @@ def repair(archive: Archive, engine: Engine, found: Verified) -> int:
     return len(differences)
 
 
-def _lost(archive: Archive, engine: Engine) -> str | None:
-    """The target that is searched as the archive knows, though the engine does not name it any more."""
+def _known(archive: Archive, engine: Engine) -> str | None:
+    """The target that is searched as the archive knows, whatever the engine says."""
     with archive.read() as conn:
         targets = outbox.targets_of(conn, engine.name)
-    current = [target.name for target in targets if target.state == "current" and is_ours(target.name, engine.prefix)]
-    return next((name for name in current if name in engine.targets()), None)
+    names = (target.name for target in targets if target.state == "current")
+    return next((name for name in names if is_ours(name, engine.prefix)), None)
 
 
 def _view(archive: Archive, target: str) -> _View:

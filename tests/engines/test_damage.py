@@ -18,6 +18,7 @@ from index.search.verify import repair, verify
 from tests.support.archive_samples import HOUR, NOW, article, page
 
 STORED = 30
+PARTS = {".idx", ".pos", ".term", ".fast", ".store", ".fieldnorm"}
 FLIPS = 6  # of each file
 
 
@@ -100,7 +101,7 @@ def test_a_changed_bit_of_any_file_is_found(whole: tuple[Archive, Path], tmp_pat
         assert verify(whole[0], engine).whole
 
 
-@pytest.mark.parametrize("damage", ["flipped", "cut", "emptied", "gone", "nonsense", "another's"])
+@pytest.mark.parametrize("damage", ["flipped", "cut", "emptied", "gone", "nonsense", "another's", "swapped"])
 def test_damage_is_mended_and_searches_go_on(whole: tuple[Archive, Path], tmp_path: Path, damage: str) -> None:
     # each repair makes a new index, so its archive is a copy too
     shutil.copytree(whole[1].parent, tmp_path / "all")
@@ -119,6 +120,9 @@ def test_damage_is_mended_and_searches_go_on(whole: tuple[Archive, Path], tmp_pa
                 file.unlink()
             elif damage == "nonsense":
                 file.write_bytes(b"[" * 20_000)
+            elif damage == "swapped":  # whole, but for another segment's or of another kind; the name of no index
+                other = next(one for one in files(folder) if one.suffix in PARTS and one.suffix != file.suffix)
+                file.write_bytes(other.read_bytes() if kind != "current" else data[:-2] + bytes([data[-2] ^ 1, 10]))
             else:
                 other = next(one for one in files(folder) if one != file)
                 file.write_bytes(other.read_bytes())
@@ -128,6 +132,31 @@ def test_damage_is_mended_and_searches_go_on(whole: tuple[Archive, Path], tmp_pa
                 repair(archive, engine, found)
                 assert verify(archive, engine).whole, kind
                 assert engine.search(parse("حلب")).total == STORED
+
+
+@pytest.mark.parametrize(
+    "said", ['"max_doc": 1', '"max_doc": ', '"fieldnorms": false', '"segments": [], "x": [', "all"]
+)
+def test_an_index_that_says_something_else_of_itself_is_mended(
+    whole: tuple[Archive, Path], tmp_path: Path, said: str
+) -> None:
+    """More documents than there are, fewer, other fields, none; or nothing, as all of it is gone."""
+    shutil.copytree(whole[1].parent, tmp_path / "all")
+    folder = tmp_path / "all" / "index"
+    (meta,) = (file for file in folder.glob("*/meta.json"))
+    if said == "all":
+        shutil.rmtree(folder)
+    else:
+        key = said.partition(":")[0] + ": "
+        before = meta.read_text("utf-8")
+        meta.write_text(re.sub(f"{key}(\\d(?=\\d)|true|\\[)?", said, before, count=1), "utf-8")
+        assert meta.read_text("utf-8") != before
+    with Archive(tmp_path / "all" / "archive.sqlite3") as archive, opened(folder) as engine:
+        found = verify(archive, engine)
+        assert not found.whole
+        repair(archive, engine, found)
+        assert verify(archive, engine).whole
+        assert engine.search(parse("حلب")).total == STORED
 
 
 def test_a_segment_that_is_merged_while_it_is_read_is_no_damage(whole: tuple[Archive, Path], tmp_path: Path) -> None:

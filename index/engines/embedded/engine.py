@@ -24,7 +24,7 @@ from tantivy import Query as TantivyQuery
 from index.atomic_files import sync_folder
 from index.engines.base import REBUILD, IndexedDocument, is_made_with, is_ours, must_be_ours
 from index.engines.embedded import tantivy_query
-from index.engines.embedded.file_check import damaged_files
+from index.engines.embedded.file_check import damaged_files, note_checksums
 from index.engines.embedded.schema import FIELDS, document, schema
 from index.engines.embedded.tantivy_query import Part, Searcher
 from index.engines.legacy_mapping import without_unknown
@@ -110,10 +110,10 @@ class EmbeddedEngine:
         return name if name is not None and is_ours(name, self.prefix) else None
 
     def searched(self) -> str | None:
-        with contextlib.suppress(FileNotFoundError):
-            named = (self.directory / "current").read_text("utf-8", "replace").strip()
-            return named if is_made_with(named, self.prefix) else None
-        return None
+        current = self.directory / "current"
+        with self._translating_errors("current"):
+            named = current.read_text("utf-8", "replace").strip() if current.is_file() else ""
+        return named if is_made_with(named, self.prefix) else None
 
     def close(self) -> None:
         with self._lock:
@@ -154,6 +154,8 @@ class EmbeddedEngine:
                     writer.delete_documents_by_term("id", id_)
                     writer.add_document(document(made, fields))
             writer.commit()
+        with self._translating_errors(target):
+            note_checksums(self.directory / target)
 
     def _versions(self, index: tantivy.Index, ids: list[str]) -> dict[str, int]:
         if not ids:
@@ -203,23 +205,25 @@ class EmbeddedEngine:
         return int(self._index(target or self._searched()).searcher().num_docs)
 
     def ids(self, target: str) -> Iterator[tuple[str, int]]:
+        with self._translating_errors(target):
+            for searcher, addresses in self._pages(target):
+                yield from _ids_versions(searcher, addresses)
+
+    def scan(self, target: str) -> Iterator[IndexedDocument]:
+        for name in (target, f"{target}/{EARLIER}"):
+            with self._translating_errors(target):
+                for searcher, addresses in self._pages(name):
+                    digests = searcher.fast_field_values("digest", addresses)
+                    for (id_, version), said in zip(_ids_versions(searcher, addresses), digests, strict=True):
+                        yield IndexedDocument(id_, version, int(said))
+
+    def _pages(self, target: str) -> Iterator[tuple[Searcher, list[Any]]]:
+        """The addresses of all documents, some at a time, with what reads them."""
         searcher: Searcher = self._index(target).searcher()
         if searcher.num_docs:
             hits = searcher.search(TantivyQuery.all_query(), limit=searcher.num_docs, count=False).hits
             for start in range(0, len(hits), PAGE):
-                yield from _ids_versions(searcher, [address for _, address in hits[start : start + PAGE]])
-
-    def scan(self, target: str) -> Iterator[IndexedDocument]:
-        for name in (target, f"{target}/{EARLIER}"):
-            searcher: Searcher = self._index(name).searcher()
-            if not searcher.num_docs:
-                continue
-            hits = searcher.search(TantivyQuery.all_query(), limit=searcher.num_docs, count=False).hits
-            for start in range(0, len(hits), PAGE):
-                addresses = [address for _, address in hits[start : start + PAGE]]
-                digests = searcher.fast_field_values("digest", addresses)
-                for (id_, version), said in zip(_ids_versions(searcher, addresses), digests, strict=True):
-                    yield IndexedDocument(id_, version, int(said))
+                yield searcher, [address for _, address in hits[start : start + PAGE]]
 
     def damage(self, target: str) -> list[str]:
         parts = (target, f"{target}/{EARLIER}")

@@ -3,7 +3,8 @@
 Each file of a segment ends with a footer: JSON with tantivy's version and the CRC-32 of what comes before, the length
 of that JSON and a magic number (https://github.com/quickwit-oss/tantivy/blob/main/src/directory/footer.rs). tantivy
 itself checks it only when asked to, which its Python binding cannot. `meta.json` and `.managed.json` have no checksum:
-they must be as tantivy would write their content.
+they must be as tantivy would write their content. As a whole file of another segment, or of another kind, would pass
+all that, we note after each commit which checksum each file has.
 """
 
 from __future__ import annotations
@@ -14,13 +15,15 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, BinaryIO
 
 import tantivy
 
+from index.atomic_files import replace_file
 from index.engines.embedded.schema import schema
 
-META, MANAGED = "meta.json", ".managed.json"
+META, MANAGED = "meta.json", ".managed.json"  # tantivy's
+CHECKSUMS = "checksums.json"  # ours: the commit's number and the checksum of each of its files, then its own in a line
 PARTS = ("fast", "fieldnorm", "idx", "pos", "store", "term")  # of each segment
 _MAGIC = 1337
 _END = struct.Struct("<II")  # length of the footer's JSON, magic number
@@ -41,6 +44,22 @@ def damaged_files(folder: Path) -> list[str]:
     return found
 
 
+def note_checksums(folder: Path) -> None:
+    """Note which checksum each file of the last commit has, once all that it led to is written.
+
+    :raises OSError: when that cannot be written.
+    """
+    text = (folder / META).read_text("utf-8")
+    meta = json.loads(text)
+    names = [name for segment in meta["segments"] for name in _files(segment)]
+    files = {META: zlib.crc32(text.encode())}
+    for name in names:
+        with (folder / name).open("rb") as stream:
+            files[name] = _footer(stream)[1]
+    noted = json.dumps({"opstamp": meta["opstamp"], "files": files})
+    replace_file(folder / CHECKSUMS, f"{noted}\n{zlib.crc32(noted.encode())}\n".encode())
+
+
 def _stamp(folder: Path) -> int | None:
     try:
         return (folder / META).stat().st_mtime_ns
@@ -50,7 +69,7 @@ def _stamp(folder: Path) -> int | None:
 
 def _damaged(folder: Path) -> Iterator[str]:
     try:
-        text = (folder / META).read_text("utf-8")
+        text = _text(folder / META)
         meta = json.loads(text)
         names = [name for segment in meta["segments"] for name in _files(segment)]
         whole = text.rstrip("\n") == json.dumps(meta, indent=2, ensure_ascii=False)
@@ -62,16 +81,35 @@ def _damaged(folder: Path) -> Iterator[str]:
         yield META
     if type(meta.get("opstamp")) is not int or meta.keys() != empty.keys():
         yield META
-    versions = set()
-    for name in names:
-        version = _version(folder / name)
-        if version is None:
-            yield name
-        versions.add(version)
-    if len(versions - {None}) > 1:
-        yield from (name for name in names if _version(folder / name) != max(versions - {None}, key=str))
+    checked = {name: _check(folder / name) for name in names}
+    yield from (name for name, found in checked.items() if found is None)
+    written = {name: found for name, found in checked.items() if found is not None}
+    if written:
+        newest = max(version for version, _ in written.values())
+        yield from (name for name, (version, _) in written.items() if version != newest)
     if not _lists(folder / MANAGED, names):
         yield MANAGED
+    yield from _others(
+        folder, meta, {META: zlib.crc32(text.encode())} | {name: crc for name, (_, crc) in written.items()}
+    )
+
+
+def _others(folder: Path, meta: dict[str, Any], found: dict[str, int]) -> Iterator[str]:
+    """The files that have other checksums than were noted; those of a later commit were not yet, and those of an index
+    that no release since has written to never."""
+    if not (folder / CHECKSUMS).exists():
+        return
+    try:
+        noted, own, end = _text(folder / CHECKSUMS).split("\n")
+        if (own, end) != (str(zlib.crc32(noted.encode())), ""):
+            raise ValueError
+        opstamp, files = json.loads(noted)["opstamp"], json.loads(noted)["files"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        yield CHECKSUMS
+        return
+    if meta.get("opstamp") != opstamp:
+        found.pop(META)
+    yield from (name for name, crc in found.items() if files.get(name, crc) != crc)
 
 
 def _files(segment: dict[str, Any]) -> Iterator[str]:
@@ -81,34 +119,58 @@ def _files(segment: dict[str, Any]) -> Iterator[str]:
         yield f"{id_}.{int(segment['deletes']['opstamp'])}.del"
 
 
-def _version(file: Path) -> str | None:
-    """The version in a file's footer; None if the file is missing, or is not as its footer says."""
+def _check(file: Path) -> tuple[str, int] | None:
+    """The version and the checksum in a file's footer; None if the file is missing, or is not as its footer says."""
     try:
-        with file.open("rb") as stream:
-            size = stream.seek(0, 2)
-            stream.seek(max(0, size - _END.size))
-            length, magic = _END.unpack(stream.read())
-            if magic != _MAGIC or length > min(_MAX_FOOTER, size - _END.size):
-                return None
-            stream.seek(size - _END.size - length)
-            footer = stream.read(length)
-            told = json.loads(footer)
-            left = size - _END.size - length
+        with _regular(file).open("rb") as stream:
+            version, told, left = _footer(stream)
             stream.seek(0)
             crc = 0
             while left and (piece := stream.read(min(left, _CHUNK_BYTES))):
                 crc = zlib.crc32(piece, crc)
                 left -= len(piece)
-            as_written = json.dumps({"version": told["version"], "crc": crc}, separators=(",", ":")).encode()
-            return json.dumps(told["version"]) if footer == as_written else None
+            return (version, crc) if crc == told else None
     except (OSError, ValueError, KeyError, TypeError, struct.error, RecursionError):
         return None
+
+
+def _footer(stream: BinaryIO) -> tuple[str, int, int]:
+    """The version and the checksum that a file's footer tells, and how many bytes it is of.
+
+    :raises ValueError: when it is not one that tantivy writes; so KeyError, TypeError, struct.error, RecursionError.
+    """
+    size = stream.seek(0, 2)
+    stream.seek(max(0, size - _END.size))
+    length, magic = _END.unpack(stream.read())
+    left = size - _END.size - length
+    if magic != _MAGIC or length > _MAX_FOOTER or left < 0:
+        raise ValueError("no footer")
+    stream.seek(left)
+    footer = stream.read(length)
+    told = json.loads(footer)
+    if footer != json.dumps({"version": told["version"], "crc": told["crc"]}, separators=(",", ":")).encode():
+        raise ValueError("another footer")
+    return json.dumps(told["version"]), told["crc"], left
+
+
+def _text(file: Path) -> str:
+    return _regular(file).read_text("utf-8")
+
+
+def _regular(file: Path) -> Path:
+    """The file, if it is one.
+
+    :raises OSError: when it is something else, such as a pipe, which nobody could open.
+    """
+    if not file.is_file():
+        raise FileNotFoundError(file)
+    return file
 
 
 def _lists(managed: Path, names: list[str]) -> bool:
     """Whether the list of files that tantivy may delete one day is readable, and has these."""
     try:
-        text = managed.read_text("utf-8")
+        text = _text(managed)
         listed = json.loads(text)
         return text.rstrip("\n") == json.dumps(listed, separators=(",", ":")) and {META, *names} <= set(listed)
     except (OSError, ValueError, TypeError, RecursionError):
