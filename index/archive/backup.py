@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass
@@ -36,6 +37,7 @@ from index.warc.store import WarcStore
 ARCHIVE, RAW, CONTENTS = sqlite.FILE, "raw", "backup.json"  # names in a backup; the first two are those in `data`
 KEEPING = "keeping"  # the lock of backups, erasures and removals of raw responses: only one runs at a time
 FORMAT = 1  # of `backup.json`
+_MOST_CONTENTS = 64 * 1024 * 1024  # bytes of `backup.json`, which takes some 170 for each file
 _CHUNK_BYTES = 1024 * 1024  # bytes copied at a time
 _FETCHED_BYTES = 8 * _CHUNK_BYTES  # of raw responses, each piece of which may be a request
 
@@ -131,8 +133,9 @@ def check(folder: Path, moved: _Moved | None = None) -> Backup:
             if _describe(file, part.name, moved) != part:
                 raise ArchiveError(f"{file} is not as it was when the copy was made: use another copy")
     there = {part.name.removeprefix(f"{RAW}/"): part.bytes for part in backup.parts}
-    extent = _extent(folder / ARCHIVE)
-    for name in (*extent, *_discarded(folder / ARCHIVE)):
+    with _display_path(folder / ARCHIVE):
+        extent, discarded = _extent(folder / ARCHIVE), _discarded(folder / ARCHIVE)
+    for name in (*extent, *discarded):
         if not is_file_name(name) and name not in backup.short:
             raise ArchiveError(
                 f"{folder / ARCHIVE} names {name!r} as a raw copy, which is no file of ours: use another copy"
@@ -140,7 +143,7 @@ def check(folder: Path, moved: _Moved | None = None) -> Backup:
     for name, length in extent.items():
         if there.get(name, 0) < length and name not in backup.short:
             raise ArchiveError(f"{folder / RAW / name} ends before what the archive refers to: use another copy")
-    with closing(_reading(folder / ARCHIVE)) as connection:
+    with _display_path(folder / ARCHIVE), closing(_copied(folder / ARCHIVE)) as connection:
         sound = connection.execute("PRAGMA integrity_check").fetchone()[0]
     if sound != "ok":
         raise ArchiveError(f"{folder / ARCHIVE} is damaged ({sound}): use another copy")
@@ -255,6 +258,8 @@ def _put_archive(draft: Path, archive: Path) -> None:
 def _contents(folder: Path) -> Backup:
     file = folder / CONTENTS
     try:
+        if file.exists() and (not _is_within(folder, CONTENTS) or file.stat().st_size > _MOST_CONTENTS):
+            raise ArchiveError(f"{file} is a link or a device, or larger than any list of files: use another copy")
         text = file.read_text("utf-8")
         if TypeAdapter(dict[str, Any]).validate_json(text).get("format") != FORMAT:
             raise ArchiveError(f"{file} was written by a newer Arshif: update this one")
@@ -265,6 +270,9 @@ def _contents(folder: Path) -> Backup:
         raise ArchiveError(f"{file} cannot be read ({error}): use another copy") from None
     if unsafe := [part.name for part in backup.parts if not _is_part_name(part.name)]:
         raise ArchiveError(f"{file} names {unsafe[0]!r}, which is no file of a copy: use another copy")
+    names = Counter(part.name for part in backup.parts)
+    if wrong := [name for name in {ARCHIVE, *names} if names[name] != 1]:
+        raise ArchiveError(f"{file} names {min(wrong)} {names[min(wrong)]} times, not once: use another copy")
     return backup
 
 
@@ -290,14 +298,14 @@ def _outside(database: Path) -> tuple[str, ...]:
 
 
 def _files(database: Path) -> list[tuple[str, int]]:
-    with closing(_reading(database)) as connection:
+    with closing(_copied(database)) as connection:
         query = 'SELECT file, MAX("offset" + length) FROM raws GROUP BY file ORDER BY file'
         return connection.execute(query).fetchall()
 
 
 def _discarded(database: Path) -> list[str]:
     """The WARC files that are to be deleted; none in an archive from before these were noted."""
-    with closing(_reading(database)) as connection:
+    with closing(_copied(database)) as connection:
         table = "SELECT 1 FROM sqlite_master WHERE name = 'discarded_files'"
         if connection.execute(table).fetchone() is None:
             return []
@@ -307,7 +315,7 @@ def _discarded(database: Path) -> list[str]:
 def _damaged(database: Path, raw: Path) -> tuple[str, ...]:
     """The records that are missing or not as their digests say, but for those in files of others."""
     found = []
-    with closing(_reading(database)) as connection, WarcStore(raw) as records:
+    with closing(_copied(database)) as connection, WarcStore(raw) as records:
         for file, offset, length in connection.execute('SELECT file, "offset", length FROM raws ORDER BY 1, 2'):
             if is_outside(file):
                 continue
@@ -319,8 +327,13 @@ def _damaged(database: Path, raw: Path) -> tuple[str, ...]:
 
 
 def _count(database: Path, table: str) -> int:
-    with closing(_reading(database)) as connection:
+    with closing(_copied(database)) as connection:
         return int(connection.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0])
+
+
+def _copied(database: Path) -> sqlite3.Connection:
+    """The archive of a backup as its file has it, whatever journal lies beside that, which nobody has verified."""
+    return sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
 
 
 def _reading(database: Path) -> sqlite3.Connection:

@@ -8,10 +8,11 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -229,8 +230,51 @@ def test_whatever_the_list_of_contents_says_is_told_as_unusable(tmp_path: Path) 
     check_contents()
 
 
-@pytest.mark.parametrize("kind", ["link", "folder link", "month folder link", "pipe"])
+def test_each_file_is_listed_once_and_the_archive_is_among_them(copied: Path, tmp_path: Path) -> None:
+    first, second, *_ = json.loads((copied / backup.CONTENTS).read_text())["parts"]
+    for parts in ([second], [first, second, second], [first, second, first]):
+        rewritten(copied, lambda listed, parts=parts: listed.__setitem__(slice(None), parts))  # type: ignore[misc]
+        with pytest.raises(ArchiveError, match=r"(0|2) times, not once"):
+            restore(copied, tmp_path / "elsewhere")
+    assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.parametrize("beside", ["-wal", "-journal", "-shm"])
+def test_what_lies_beside_the_archive_of_a_copy_is_not_read(copied: Path, tmp_path: Path, beside: str) -> None:
+    (copied / f"{backup.ARCHIVE}{beside}").write_bytes(bytes(range(256)) * 32)
+    restore(copied, tmp_path / "elsewhere")
+    assert whole(tmp_path / "elsewhere") >= 30
+
+
+def test_a_journal_beside_the_archive_hides_no_name(copied: Path, tmp_path: Path) -> None:
+    file, evil = copied / backup.ARCHIVE, tmp_path / "evil"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        (name, *_) = connection.execute("SELECT file FROM raws").fetchone()
+        for told in ("../../secret.warc.gz", name):
+            connection.execute("UPDATE raws SET file = ?", (told,))
+            connection.commit()
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)" if told != name else "SELECT 1")
+        shutil.copytree(copied, evil)
+    data = (evil / backup.ARCHIVE).read_bytes()
+    own = {"name": backup.ARCHIVE, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    rewritten(evil, lambda parts: parts.__setitem__(0, own))
+    with pytest.raises(ArchiveError, match="as a raw copy, which is no file of ours"):
+        restore(evil, tmp_path / "elsewhere")
+
+
+@pytest.mark.parametrize("kind", ["link", "folder link", "month folder link", "pipe", "list link", "list pipe", "list"])
 def test_a_link_in_a_copy_is_not_followed(copied: Path, tmp_path: Path, kind: str) -> None:
+    if kind.startswith("list"):
+        raw = copied / backup.CONTENTS
+        if kind == "list":
+            os.truncate(raw, backup._MOST_CONTENTS + 1)
+        else:
+            raw.rename(tmp_path / raw.name)
+            raw.symlink_to(tmp_path / raw.name) if kind == "list link" else os.mkfifo(raw)
+        with pytest.raises(ArchiveError, match="is a link or a device, or larger"):
+            restore(copied, tmp_path / "elsewhere")
+        return
     raw = raw_file(copied / backup.RAW)
     if kind.endswith("folder link"):
         folder = raw.parent if kind.startswith("month") else copied / backup.RAW
