@@ -220,7 +220,7 @@ def _guesses(node: Words) -> Iterator[Clause]:
     if len(found) != 1:
         return
     stemmed: tuple[str, ...] = ()
-    exact = hebrew.with_particles(found[0])
+    exact = hebrew.forms(found[0])
     if "ar" in scripts(found[0]):
         stemmed = tuple(f"ar:{form}" for form in arabic.variants(found[0]))
         exact = (*arabic.exact_forms(found[0]), *spellings.with_affixes(found[0]))
