@@ -1,7 +1,7 @@
 """Hebrew words: the particles that are joined to them ("and", "that", "in", "to", "from", "as", "the"), and the endings
 of nouns (plural, construct state, "his", "our"), in the forms under which a query looks for a word. A particle may as
-well be the first letter of the word (בחירות is no חירות), and an ending its last (אחרי is not of אחר), so frequent words of
-that kind are known, and such a guess counts less than what is written."""
+well be the first letter of the word (בחירות is no חירות), and an ending its last (אחרי is not of אחר), so frequent
+words of that kind are known, and such a guess counts less than what is written."""
 
 from __future__ import annotations
 
@@ -22,10 +22,13 @@ _BEGINNING = re.compile(r"ו?(?:כש|ש)?(?:מה|[הבלכמ])?")
 _LEAST = 3  # letters of a word before which, and of what is left if, any particle or ending is guessed
 _FINAL = {"כ": "ך", "מ": "ם", "נ": "ן", "פ": "ף", "צ": "ץ"}  # letters, and as they are written at the end of a word
 _INNER = str.maketrans({final: inner for inner, final in _FINAL.items()})
-# Endings (https://hebrew-academy.org.il: נטיית השם) of nouns in ה, in whose place they stand, and of others; without those
-# that make other words too often: her, their, your (ספרה is a digit).
-_OF_FEMININE, _OWNED_FEMININE = ("ת", "ות"), ("תו", "תה", "תם", "תנו", "ותיו", "ותיה", "ותיהם", "ותינו")
-_OF_OTHERS, _OWNED = ("ים", "י"), ("ו", "נו", "יו", "יהם", "ינו")
+_Endings = tuple[str, ...]
+# Endings (https://hebrew-academy.org.il: נטיית השם) of nouns in ה, in whose place they stand, and of others; without
+# those that make other words too often: her, their, your (ספרה is a digit).
+_OF_FEMININE: _Endings = ("ת", "ות")
+_OWNED_FEMININE: _Endings = ("תו", "תה", "תם", "תנו", "ותיו", "ותיה", "ותיהם", "ותינו")
+_OF_OTHERS: _Endings = ("ים", "י")
+_OWNED: _Endings = ("ו", "נו", "יו", "יהם", "ינו")
 _IN_OT, _OWNED_IN_OT = ("ונ", "ומ"), ("ותיו", "ותיה", "ותיהם", "ותינו")  # whose plural is in ות: רעיון, מקום
 _ENDINGS = tuple(dict.fromkeys((*_OF_FEMININE, *_OWNED_FEMININE, *_OF_OTHERS, *_OWNED)))
 _BEFORE_SHORT = ("ה", "ו", "וה", "שה")  # before two letters others make too many other words: שר, בשר
