@@ -10,7 +10,7 @@ WORKERS ?= $(shell echo $$(( $$(nproc) + 1 )))# of the tests: a third of their t
 export PYTHONDONTWRITEBYTECODE :=# else each process that a test starts would compile all of the source anew
 XDIST := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: help run demo test test-long test-interop notebook test-systems test-ray coverage soak soak-year audit lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-rendering bench-start bench-idle bench-recrawl bench-crawl bench-layouts bench-captions bench-repeats bench-stories bench-search bench-export bench-libraries bench-import bench-reextract bench-store bench-scale bench-all-due wheel client lock clean
+.PHONY: help run demo test test-long test-interop notebook test-systems test-ray coverage soak soak-year audit lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-rendering bench-start bench-idle bench-recrawl bench-crawl bench-layouts bench-captions bench-repeats bench-stories bench-search bench-parts bench-export bench-libraries bench-import bench-reextract bench-store bench-scale bench-all-due wheel client lock clean
 
 help: ## these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -101,6 +101,9 @@ bench-crawl: .venv/dev.stamp ## fetch, WARC, extract, archive and index against 
 
 bench-search: .venv/dev.stamp ## searches of 100,000 articles, embedded against Elasticsearch, and under load (takes an hour or so)
 	@$(BIN)/python -m bench.search
+
+bench-parts: .venv/dev.stamp ## searches of an Elasticsearch index in 36 parts, against one part
+	@$(BIN)/python -m bench.parts
 
 bench-export: .venv/dev.stamp ## exports of 100,000 articles in each format, and the memory that they take (takes half an hour or so)
 	@$(BIN)/python -m bench.export

@@ -81,6 +81,7 @@ class FileMessage(StrEnum):
     USER_IN_URL = "file.user_in_url"
     NOT_SERVER = "file.not_server"  # given
     NO_SERVER = "file.no_server"
+    ONLY_SERVER = "file.only_server"
     KEY_OR_PASSWORD = "file.key_or_password"
     USER_AND_PASSWORD = "file.user_and_password"
     NOT_URL_SUCH = "file.not_url_such"  # such: an example

@@ -121,7 +121,8 @@ class Daemon:
         self.server = server  # of which runs are forked
         self.still_alone = still_alone  # raises Busy once another daemon runs
         self.archive = archive
-        self.helpers = [Helper("shipper", ["_ship"])] + ([Helper("web server", ["serve"])] if web else [])
+        self.helpers = [Helper("shipper", ["_ship"]) for _ in range(config.settings.index.indexers)]
+        self.helpers += [Helper("web server", ["serve"])] if web else []
         self.running: list[crawl_process.Run] = []
         self.rest_until = 0.0  # monotonic seconds
         self.broken_until = 0.0

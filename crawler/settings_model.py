@@ -76,6 +76,18 @@ class IndexSettings(Model):
         pattern=r"^[a-z][a-z0-9_-]{0,63}$",
         description="setting.index.prefix",
     )
+    shards: int = Field(1, ge=1, le=1_024, description="setting.index.shards")
+    replicas: int | None = Field(None, ge=0, le=32, description="setting.index.replicas")
+    part_gb: float = Field(50.0, ge=0.001, le=10_000, description="setting.index.part_gb")
+    part_months: int = Field(0, ge=0, le=120, description="setting.index.part_months")
+    indexers: int = Field(1, ge=1, le=32, description="setting.index.indexers")
+
+    @field_validator("shards", "replicas", "part_gb", "part_months", "indexers")
+    @classmethod
+    def _of_a_server(cls, value: float | None, info: ValidationInfo) -> float | None:
+        if info.data.get("engine") == "embedded" and value != cls.model_fields[str(info.field_name)].default:
+            raise InvalidEntry(FileMessage.ONLY_SERVER)
+        return value
 
     @field_validator("url")
     @classmethod

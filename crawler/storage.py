@@ -16,7 +16,7 @@ from crawler.errors import ArshifError, Busy
 from crawler.urls.canonical import canonical
 from index.archive import Archive, documents, raw_files, raw_owner, runs, warc_records
 from index.archive.backup import KEEPING
-from index.engines import Engine, open_engine
+from index.engines import Engine, Layout, PartLimits, open_engine
 from index.evidence import minisign
 from index.evidence.messages import ManifestProblem
 from index.model.message import Message
@@ -145,6 +145,8 @@ def open_index(config: Config) -> Iterator[Engine]:
         basic_auth=(index.username, index.password.get_secret_value()) if index.username else None,
         ca_file=index.ca,
         prefix=index.prefix,
+        limits=PartLimits(index.part_months, int(index.part_gb * 1e9)),
+        layout=Layout(index.shards, index.replicas),
     )
     try:
         yield engine

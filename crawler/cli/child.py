@@ -73,7 +73,7 @@ def child_ship(_parent: Parent = 0) -> None:
     with open_archive(config) as archive, open_index(config) as engine:
         while not stop.is_set():
             try:
-                indexer.run(archive, engine, stop)
+                indexer.run(archive, engine, stop, indexers=config.settings.index.indexers)
             except Busy:  # an `arshif crawl` is indexing, or our predecessor has not exited yet
                 stop.wait(indexer.TURN)
         try:

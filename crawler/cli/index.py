@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -28,6 +28,7 @@ DIFFERENCES = {  # by kind
     "older": "the archive has version {archived}, the index {indexed}",
     "newer": "the archive has version {archived}, the index {indexed}",
     "twice": "the index has it more than once",
+    "astray": "the index has it in a part where it does not belong",
     "other": "both have version {archived}, but the index has different content",
     "extra": "the index has version {indexed}, the archive none",
 }
@@ -45,8 +46,13 @@ def index_status(json: Json = False) -> None:
     with open_archive(config) as archive, open_index(config) as engine, archive.read() as conn:
         searched, current = engine.searched(), engine.current()
         indexed, stored = engine.count() if searched else 0, documents.count(conn)
-        targets = [
-            {"name": target.name, "state": target.state, "pending": outbox.pending(conn, target.name)}
+        targets: list[dict[str, Any]] = [
+            {
+                "name": target.name,
+                "state": target.state,
+                "pending": outbox.to_deliver(conn, target),
+                "parts": [begin.isoformat() for begin in target.parts],
+            }
             for target in outbox.targets_of(conn, engine.name)
         ]
         refused = outbox.quarantined(conn)
@@ -67,7 +73,8 @@ def index_status(json: Json = False) -> None:
     say(f"{engine.name}: {searched or 'no index yet'}{older}")
     say(f"{indexed} documents for {stored} articles")
     for target in targets:
-        say(f"{target['name']} ({target['state']}): {target['pending']} pending")
+        several = f", in {len(target['parts']) + 1} parts" if target["parts"] else ""
+        say(f"{target['name']} ({target['state']}): {target['pending']} pending{several}")
     for bad in refused:
         print_error(f"refused: {bad.article}: {translate(bad.reason, FALLBACK)}")
 
@@ -205,7 +212,8 @@ def index_verify(
 ) -> None:
     """Compare the index with the archive, document by document.
 
-    Lists damaged files, and documents that are missing, older, newer, different (other), extra or there twice.
+    Lists damaged files, and documents that are missing, older, newer, different (other), extra, there twice or in the
+    wrong part of the index (astray).
     Documents pending in the outbox do not count. Exits with 1 if a difference remains.
     """
     from crawler.config import load

@@ -30,7 +30,8 @@ RECORDED: frozenset[Column[Any]] = frozenset(
     (
         *(t.articles.c.first_seen, t.articles.c.gone_since, t.articles.c.gone_until, t.aliases.c.seen),
         *(t.versions.c.seen, t.versions.c.corrected, t.readings.c.at, t.raws.c.fetched, *t.absences.c, t.edits.c.at),
-        *(table.c.stored for table in (t.versions, t.readings, t.raws)),
+        *(table.c.stored for table in (t.articles, t.versions, t.readings, t.raws)),
+        t.targets.c.filled,  # of articles' own
     )
 )
 # When something is to be done: too far ahead is not at all

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import BigInteger, Dialect, String, Text
+from sqlalchemy import JSON, BigInteger, Dialect, String, Text
 from sqlalchemy.types import TypeDecorator
 
 from index.model.message import LEGACY, Message
@@ -30,6 +30,19 @@ class Instant(TypeDecorator[datetime]):
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         return None if value is None else EPOCH + timedelta(microseconds=value)
+
+
+class Instants(TypeDecorator[tuple[datetime, ...]]):
+    """Instants, each as in `Instant`, in a list in JSON; without any, NULL in the database and () outside."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[datetime, ...] | None, dialect: Dialect) -> list[int] | None:  # noqa: ARG002
+        return [(_aware(moment) - EPOCH) // MICROSECOND for moment in value] if value else None
+
+    def process_result_value(self, value: list[int] | None, dialect: Dialect) -> tuple[datetime, ...]:  # noqa: ARG002
+        return tuple(EPOCH + one * MICROSECOND for one in value or ())
 
 
 class Zoned(TypeDecorator[datetime]):

@@ -194,6 +194,12 @@ def ids(conn: Connection, site: str | None = None) -> Iterator[tuple[str, int]]:
         last = rows[-1].id
 
 
+def stored(conn: Connection) -> Iterator[tuple[str, datetime]]:
+    """The id of every article, and when it was stored (UTC)."""
+    for row in streamed(conn, select(t.articles.c.id, t.articles.c.stored)):
+        yield row.id, row.stored
+
+
 def months(conn: Connection) -> Iterator[tuple[date, list[tuple[str, int]]]]:
     """The months (in UTC) by which articles are sorted by date, in order, each by its first day, with the id and
     document version of each of its articles, in the order of the ids."""
@@ -242,7 +248,7 @@ def count_on(conn: Connection, indexed: Mapping[str, int], now: datetime) -> Non
 
 
 def _stored(which: ColumnElement[bool]) -> Select[Any]:
-    state = ("id", "site", "revision", "first_seen", "sort_date", "story", "lead", "gone_since")
+    state = ("id", "site", "revision", "first_seen", "sort_date", "stored", "story", "lead", "gone_since")
     return select(
         *(t.articles.c[name] for name in state),
         *(t.articles.c.url.label("own_url"), t.articles.c.number.label("newest")),
@@ -291,6 +297,7 @@ def _document(row: dict[str, Any], edited: tuple[datetime, ...]) -> IndexDocumen
         version=row["revision"],
         first_seen=row["first_seen"],
         sort_date=row["sort_date"],
+        stored=row["stored"],
         lead=row["lead"],
         story=row["story"],
         gone=row["gone_since"] is not None,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any, Literal, cast
 
 from sqlalchemy import (
@@ -19,29 +19,37 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    or_,
     select,
     true,
     update,
 )
 
 from index.archive import dialect
-from index.archive.column_types import Instant
+from index.archive.column_types import MICROSECOND, Instant
 from index.archive.tables import articles, outbox, quarantine, targets
 from index.archive.upsert import chunks, upsert
+from index.model.article import EARLIEST
 from index.model.message import Message
 
 Op = Literal["upsert", "delete"]
 State = Literal["building", "current"]
+FILL = 2_000  # articles that one transaction puts into the outbox of a new target: others wait for .1 s or so
+_LETTERS = "234567abcdefghijklmnopqrstuvwxyz"  # of an article's id, in base 32, in the order of their codes
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One index of an engine: the one that is searched, or one being built to replace it. `created` is UTC."""
+    """One index of an engine: the one that is searched, or one being built to replace it. `created` is UTC. `parts` is
+    when its further parts begin, in order; articles stored after `filled` have not been put into its outbox yet (None:
+    all have)."""
 
     name: str
     engine: str
     state: State
     created: datetime
+    parts: tuple[datetime, ...] = ()
+    filled: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,29 @@ class Row:
     article: str
     version: int
     op: Op
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Which articles one of several indexers delivers: those whose ids, which are hashes, are in this range; `before`
+    is exclusive, None without an end."""
+
+    begin: str = ""
+    before: str | None = None
+
+    def of(self, column: ColumnElement[str]) -> list[ColumnElement[bool]]:
+        """The conditions for a column of ids."""
+        return [column >= self.begin] * bool(self.begin) + ([column < self.before] if self.before is not None else [])
+
+
+ALL = Share()
+
+
+def shares(n: int) -> list[Share]:
+    """The shares of n indexers, of about the same size, which together are all articles."""
+    places = [one + other for one in _LETTERS for other in _LETTERS]
+    begins = ["", *(places[len(places) * i // n] for i in range(1, n)), None]
+    return [Share(begin or "", before) for begin, before in pairwise(begins)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +101,8 @@ class Quarantined:
 
 
 def enqueue(conn: Connection, ids: Sequence[str], now: datetime, op: Op = "upsert") -> None:
-    """Put the newest documents of these articles, or their deletion, into every target's outbox.
+    """Put the newest documents of these articles, or their deletion, into every target's outbox; into that of one being
+    filled only what was filled already, as it gets the others in time.
 
     Call it in the transaction that changed them, after the change. An article to be deleted is enqueued before its
     deletion, with its document version incremented.
@@ -89,11 +121,13 @@ def _enqueuing(here: dialect.Dialect) -> Executable:
     return cast(Executable, new.on_conflict_do_update(index_elements=["target", "article"], set_=latest))
 
 
-def _filling(here: dialect.Dialect, *where: ColumnElement[bool]) -> Any:
-    """A statement that adds a row for each target and article matching `where`; `what` and `now` are its parameters."""
+def _filling(here: dialect.Dialect, *where: ColumnElement[bool], filled: bool = True) -> Any:
+    """A statement that adds a row for each target and article matching `where`, of a target being filled only for what
+    was `filled` already; `what` and `now` are its parameters."""
     what, now = bindparam("what", type_=String), bindparam("now", type_=Instant())
     rows = select(targets.c.name, articles.c.id, articles.c.revision, what.label("op"), now.label("added"))
-    rows = rows.select_from(targets.join(articles, true())).where(*where)
+    there = or_(targets.c.filled.is_(None), articles.c.stored <= targets.c.filled) if filled else true()
+    rows = rows.select_from(targets.join(articles, there)).where(*where)
     return here.insert(outbox).from_select(["target", "article", "version", "op", "added"], rows)
 
 
@@ -113,11 +147,12 @@ def remove(conn: Connection, engine: str, documents: Sequence[tuple[str, int]], 
             conn.execute(insert(outbox), values)
 
 
-def batch(conn: Connection, target: str, n: int) -> list[Row]:
-    """The rows that have waited longest for this target: those of n documents, of which an article has one a version,
-    or the first row alone, if that has more."""
+def batch(conn: Connection, target: str, n: int, share: Share = ALL) -> list[Row]:
+    """The rows of a share that have waited longest for this target: those of n documents, of which an article has one a
+    version, or the first row alone, if that has more."""
     oldest = select(outbox.c.article, outbox.c.version, outbox.c.op, func.coalesce(articles.c.number, 1))
-    oldest = oldest.outerjoin(articles, articles.c.id == outbox.c.article).where(outbox.c.target == target)
+    oldest = oldest.outerjoin(articles, articles.c.id == outbox.c.article)
+    oldest = oldest.where(outbox.c.target == target, *share.of(outbox.c.article))
     rows = conn.execute(oldest.order_by(outbox.c.added, outbox.c.article).limit(n)).all()
     held = list(accumulate(number for *_, number in rows))
     return [Row(*row) for *row, _ in rows[: max(1, bisect_right(held, n))]]
@@ -137,6 +172,22 @@ def acknowledge(conn: Connection, target: str, done: Iterable[tuple[str, int]]) 
 def pending(conn: Connection, target: str) -> int:
     """The number of rows that the target has yet to receive."""
     return conn.execute(select(func.count()).where(outbox.c.target == target)).scalar_one()
+
+
+def left(conn: Connection, target: str, most: int, share: Share = ALL) -> int:
+    """The number of rows of a share that the target has yet to receive, counted up to `most`: where millions wait, that
+    costs no more."""
+    some = select(outbox.c.article).where(outbox.c.target == target, *share.of(outbox.c.article)).limit(most)
+    return conn.execute(select(func.count()).select_from(some.subquery())).scalar_one()
+
+
+def to_deliver(conn: Connection, target: Target) -> int:
+    """The number of articles that a target has yet to receive: in its outbox, or to be put there."""
+    unfilled = 0
+    if target.filled is not None:
+        query = select(func.count()).select_from(articles).where(articles.c.stored > target.filled)
+        unfilled = conn.execute(query).scalar_one()
+    return pending(conn, target.name) + unfilled
 
 
 def waiting(conn: Connection, target: str) -> frozenset[str]:
@@ -180,21 +231,95 @@ def all_targets(conn: Connection) -> list[Target]:
     return [Target(**row) for row in conn.execute(select(targets).order_by(targets.c.name)).mappings()]
 
 
+def target_of(conn: Connection, name: str) -> Target | None:
+    """The target of that name; None if there is none."""
+    row = conn.execute(select(targets).where(targets.c.name == name)).mappings().one_or_none()
+    return Target(**row) if row is not None else None
+
+
 def state(conn: Connection, name: str) -> State | None:
     """The state of the target, "current" or "building"; None if there is no target of that name."""
     found: State | None = conn.execute(select(targets.c.state).where(targets.c.name == name)).scalar_one_or_none()
     return found
 
 
-def start_target(conn: Connection, engine: str, name: str, now: datetime) -> None:
-    """Add a target in state "building" with every article in its outbox; an unfinished earlier one is dropped."""
+def start_target(
+    conn: Connection, engine: str, name: str, now: datetime, most: int = FILL, until: datetime | None = None
+) -> None:
+    """Add a target in state "building" with the first articles in its outbox, as `fill` does; an unfinished earlier
+    one is dropped."""
+    dialect.of(conn).hold_articles(conn)
+    _drop_unfinished(conn, engine)
+    conn.execute(insert(targets).values(name=name, engine=engine, state="building", created=now, filled=EARLIEST))
+    fill(conn, name, now, most, until)
+
+
+def start_filled_target(
+    conn: Connection, engine: str, name: str, now: datetime, parts: Sequence[datetime], lacking: Sequence[str]
+) -> None:
+    """Add a target in state "building" that has everything but these articles, which are put into its outbox."""
     here = dialect.of(conn)
-    here.hold_articles(conn)  # so that whatever is stored meanwhile is either in the fill, or enqueued after it
+    here.hold_articles(conn)
+    _drop_unfinished(conn, engine)
+    conn.execute(insert(targets).values(name=name, engine=engine, state="building", created=now, parts=tuple(parts)))
+    for piece in chunks(lacking):
+        conn.execute(_filling(here, targets.c.name == name, articles.c.id.in_(piece)), {"what": "upsert", "now": now})
+
+
+def _drop_unfinished(conn: Connection, engine: str) -> None:
     for target in targets_of(conn, engine):
         if target.state == "building":
             drop(conn, target.name)
-    conn.execute(insert(targets).values(name=name, engine=engine, state="building", created=now))
-    conn.execute(_filling(here, targets.c.name == name), {"what": "upsert", "now": now})
+
+
+def fill(conn: Connection, name: str, now: datetime, most: int = FILL, until: datetime | None = None) -> None:
+    """Put the next articles, in the order in which they were stored, into the outbox of a new target: about so many, as
+    those of one moment go together, and of those only the ones stored before `until`."""
+    here = dialect.of(conn)
+    here.hold_articles(conn)  # so that whatever is stored meanwhile is either in the fill, or enqueued after it
+    target = target_of(conn, name)
+    if target is None or target.filled is None:
+        return
+    stored = articles.c.stored
+    after = [stored > target.filled, *([stored < until] if until is not None else [])]
+    query = select(stored).where(*after).order_by(stored).limit(1)
+    upto = conn.execute(query.offset(most - 1)).scalar_one_or_none()
+    if upto is not None:
+        after.append(stored <= upto)
+    conn.execute(_filling(here, targets.c.name == name, *after, filled=False), {"what": "upsert", "now": now})
+    if upto is None and until is not None:
+        upto = until - MICROSECOND
+    conn.execute(update(targets).where(targets.c.name == name).values(filled=upto))
+
+
+def next_to_fill(conn: Connection, after: datetime) -> datetime | None:
+    """When the first article after that moment was stored; None if there is none."""
+    query = select(func.min(articles.c.stored)).where(articles.c.stored > after)
+    return cast(datetime | None, conn.execute(query).scalar_one())
+
+
+def last_stored(conn: Connection) -> datetime | None:
+    """When the last article was stored; None without articles."""
+    return cast(datetime | None, conn.execute(select(func.max(articles.c.stored))).scalar_one())
+
+
+def add_part(conn: Connection, name: str, begin: datetime) -> bool:
+    """Note that a further part of a target begins then; tell whether that is so: not if an earlier part has, or may be
+    about to get, an article that was stored later."""
+    dialect.of(conn).hold_articles(conn)
+    target = target_of(conn, name)
+    if target is None or (target.parts and target.parts[-1] >= begin):
+        return False
+    latest = target.filled or last_stored(conn)
+    if latest is not None and latest >= begin:
+        return False
+    set_parts(conn, name, (*target.parts, begin))
+    return True
+
+
+def set_parts(conn: Connection, name: str, parts: Sequence[datetime]) -> None:
+    """Note when the further parts of a target begin, in order."""
+    conn.execute(update(targets).where(targets.c.name == name).values(parts=tuple(parts)))
 
 
 def activate(conn: Connection, name: str) -> None:

@@ -26,7 +26,7 @@ from sqlalchemy import (
     true,
 )
 
-from index.archive.column_types import Instant, MessageJson, Zoned
+from index.archive.column_types import Instant, Instants, MessageJson, Zoned
 
 metadata = MetaData(
     naming_convention={
@@ -223,12 +223,15 @@ articles = Table(
     Column("lead", Boolean, nullable=False, server_default=true()),
     Column("gone_since", Instant),
     Column("gone_until", Instant),  # when it was last seen to be gone
+    # When this row was written, by our clock, which never changes; of archives from before 0031, when it was first seen
+    Column("stored", Instant, nullable=False, default=lambda: datetime.now(UTC), server_default=ZERO),
     UniqueConstraint("site", "url"),
     Index(None, "site", "content_hash"),
     Index(None, "content_hash"),
     Index(None, "story"),
     Index(None, "sort_date"),
     Index(None, "url"),
+    Index(None, "stored"),
 )
 
 
@@ -725,6 +728,8 @@ targets = Table(  # an index, or one being built to replace it
     Column("engine", String, nullable=False),
     Column("state", String, nullable=False),  # "building" or "current"
     Column("created", Instant, nullable=False),
+    Column("parts", Instants),  # when its further parts begin, in order
+    Column("filled", Instant),  # articles stored later are not in its outbox yet; None: all that are due are
     Index("uq_targets_engine_state", "engine", "state", unique=True),  # one current, one building
 )
 

@@ -3,11 +3,15 @@
 An index is a view of the archive. It has the name of a target, such as `arshif-v1-20261123t190000`; a rebuild fills a
 new target and activates it once it is complete. `record.py` defines what an index stores of a document, `query_plan.py`
 what a query means; an engine only translates.
+
+A target of Elasticsearch may be in several parts, each an index of its own: the first one, and further ones that begin
+at a moment. A document belongs to the last part that had begun when its article was stored, which never changes.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,17 +25,49 @@ from index.model.results import Matches
 MAPPING_VERSION = 5  # of fields and analysis; an index of another version is rebuilt
 REBUILD = "run `arshif index rebuild`: it makes a new one from the archive"  # the remedy for a lost index
 _TARGET = re.compile(r"(?P<prefix>.+)-v[0-9]+-[0-9]{8}t[0-9]+")
+_STAMP = "%Y%m%dt%H%M%S%f"
 MAX_FACET_VALUES = 50  # values returned per facet, those with the most articles
 
 
 @dataclass(frozen=True, slots=True)
 class IndexedDocument:
-    """A document in an index: its id (`earlier_id` of an earlier version), its document version, and the digest of its
-    content when it was indexed."""
+    """A document in an index: its id (`earlier_id` of an earlier version), its document version, the digest of its
+    content when it was indexed, and when the part that it is in begins, None for the first."""
 
     id: str
     version: int
     digest: int
+    part: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How new indexes lie on a cluster: the shards of each, and the copies of each shard; None: one where there is a
+    second node."""
+
+    shards: int = 1
+    replicas: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PartLimits:
+    """When a target gets a further part: after so many months (0: never for that), and at so many bytes of text and
+    index on disk, copies not counted."""
+
+    months: int
+    most_bytes: int
+
+    def period(self, moment: datetime) -> int:
+        """The number of the period of `months` that a moment (aware) is in, in UTC; always the same without months."""
+        moment = moment.astimezone(UTC)
+        return (moment.year * 12 + moment.month - 1) // self.months if self.months else 0
+
+    def end(self, moment: datetime) -> datetime | None:
+        """The end of the period that a moment is in; None without months."""
+        if not self.months:
+            return None
+        years, months = divmod((self.period(moment) + 1) * self.months, 12)
+        return datetime(years, months + 1, 1, tzinfo=UTC)
 
 
 class Engine(Protocol):
@@ -43,16 +79,32 @@ class Engine(Protocol):
 
     name: str
     prefix: str
+    limits: PartLimits | None  # None: a target is always in one part
 
     def create(self, target: str) -> None:
         """Create an empty index of that name (from `new_target`); an existing one is left as it is."""
 
-    def bulk(self, target: str, upserts: Sequence[IndexDocument], deletes: Sequence[str]) -> dict[str, Message]:
+    def add_part(self, target: str, begin: datetime) -> None:
+        """Add an empty part to a target, for documents of articles stored from that moment on; searched if it is."""
+
+    def parts(self, target: str) -> list[datetime] | None:
+        """When the further parts of a target begin, in order; None if the first one is not there."""
+
+    def drop_empty_part(self, target: str, begin: datetime) -> bool:
+        """Delete a further part that has no documents; tell whether it had none."""
+
+    def is_full(self, target: str, begin: datetime | None) -> bool:
+        """Whether a part (None: the first) has reached `limits.most_bytes`."""
+
+    def bulk(
+        self, target: str, upserts: Sequence[IndexDocument], deletes: Sequence[str], parts: Sequence[datetime] = ()
+    ) -> dict[str, Message]:
         """Index documents and delete ids; return the ids of articles rejected for good, each with the reason.
 
-        Everything else is durable on return. A document version older than the index's is skipped and counts as done.
-        Documents that are not current go to the index of earlier versions; a deletion applies to both, one of an
-        `earlier_id` only to that document. A target of an older mapping gets the fields that it has.
+        `parts` says when the further parts of the target begin. Everything else is durable on return. A document
+        version older than the index's is skipped and counts as done. Documents that are not current go to the index of
+        earlier versions; a deletion applies to both, one of an `earlier_id` only to that document. A target of an older
+        mapping gets the fields that it has.
         """
 
     def activate(self, target: str) -> None:
@@ -97,7 +149,26 @@ class Engine(Protocol):
 
 def new_target(prefix: str = "arshif", now: datetime | None = None) -> str:
     """A name for a new target, made of the prefix, the mapping version and the time (UTC, to the microsecond)."""
-    return f"{prefix}-v{MAPPING_VERSION}-{(now or datetime.now(UTC)):%Y%m%dt%H%M%S%f}"
+    return f"{prefix}-v{MAPPING_VERSION}-{stamp(now or datetime.now(UTC))}"
+
+
+def stamp(moment: datetime) -> str:
+    """A moment (UTC, to the microsecond) as it is in names."""
+    return f"{moment.astimezone(UTC):{_STAMP}}"
+
+
+def moment_of(written: str) -> datetime:
+    """The moment that `stamp` wrote.
+
+    :raises ValueError: when it did not.
+    """
+    return datetime.strptime(written, _STAMP).replace(tzinfo=UTC)
+
+
+def part_for(stored: datetime, parts: Sequence[datetime]) -> datetime | None:
+    """The part for an article stored at that moment, by when it begins; None for the first. `parts` are in order."""
+    place = bisect_right(parts, stored)
+    return parts[place - 1] if place else None
 
 
 def is_ours(target: str, prefix: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from index.model.codes import ReadingReason
 
@@ -90,11 +90,15 @@ class Annotations:
     collections: tuple[str, ...] = ()
 
 
+EARLIEST = datetime.min.replace(tzinfo=UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class IndexDocument:
     """The document of an article for an index: its newest version, and what the archive knows about it.
 
-    `version` grows with each change of the document (external versioning); `first_seen` is UTC and never changes;
+    `version` grows with each change of the document (external versioning); `stored` is when the article's row was
+    written (UTC), which never changes, by which an index in several parts has it in one of them; `first_seen` is UTC;
     `sort_date` is published, or first_seen if the page gave no date or a future one; `lead` tells whether it leads its
     story. `changed` is when the text or its modification date last changed, None if never. `number` is that of the
     article's version, and `current` is False for one that was replaced by a later one. `versions` is how many the
@@ -107,6 +111,7 @@ class IndexDocument:
     version: int
     first_seen: datetime
     sort_date: datetime
+    stored: datetime = EARLIEST
     lead: bool = True
     story: str | None = None
     gone: bool = False

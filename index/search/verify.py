@@ -7,7 +7,7 @@ changed between two reads of the archive.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -16,18 +16,19 @@ from sqlalchemy import Connection
 
 from index.archive import Archive, documents, outbox
 from index.archive.upsert import chunks
-from index.engines.base import Engine, IndexedDocument, is_ours
+from index.engines.base import Engine, IndexedDocument, is_ours, part_for
 from index.engines.record import digest, earlier_id
 from index.errors import IndexMismatch, IndexUnavailable
 from index.search import indexer
 
-Kind = Literal["missing", "older", "newer", "twice", "extra", "other"]
+Kind = Literal["missing", "older", "newer", "twice", "astray", "extra", "other"]
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
     """A difference in one document, an article's or (`earlier_id`) an earlier version's: its document version in the
-    archive and in the index, None where it is missing. "other" means the same version with different content."""
+    archive and in the index, None where it is missing. "other" means the same version with different content, "astray"
+    one in a part of the index where it does not belong."""
 
     article: str
     kind: Kind
@@ -85,7 +86,7 @@ def verify(archive: Archive, engine: Engine, told: Callable[[int, int], None] | 
     after = _view(archive, target)
     times = Counter(one.id for one in found)
     indexed = {one.id: one for one in found}
-    others = _others(archive, indexed)
+    others = _others(archive, indexed, engine.parts(target) or ())
     excused = before.waiting | after.waiting | before.refused | after.refused
     differences, agreeing = [], 0
     for id_ in sorted(indexed.keys() | (before.versions.keys() & after.versions.keys())):
@@ -94,7 +95,7 @@ def verify(archive: Archive, engine: Engine, told: Callable[[int, int], None] | 
         now, least, most = indexed.get(id_), before.versions.get(id_), after.versions.get(id_)
         kind = _kind(now.version if now else None, least, most, times[id_])
         if kind is None and id_ in others and least == most:
-            kind = "other"
+            kind = others[id_]
         if kind is not None:
             differences.append(Difference(id_, kind, most, now.version if now else None))
         agreeing += kind is None
@@ -136,7 +137,12 @@ def repair(archive: Archive, engine: Engine, found: Verified) -> int:
     for one in differences:
         if one.kind == "newer" and one.indexed is not None:
             ahead[_article(one.article)] = max(one.indexed, ahead.get(_article(one.article), 0))
-    again = sorted({_article(one.article) for one in differences if one.kind in ("missing", "older", "twice", "other")})
+    again = sorted({_article(one.article) for one in differences if one.kind in ("missing", "older", "other")})
+    misplaced = [one for one in differences if one.kind in ("twice", "astray")]
+    if misplaced:
+        indexer.take_out(engine, found.target, [one.article for one in misplaced])
+        for one in misplaced:
+            ahead[_article(one.article)] = max((one.indexed or 0) + 1, ahead.get(_article(one.article), 0))
 
     def enqueue(conn: Connection) -> None:
         now = datetime.now(UTC)
@@ -162,17 +168,23 @@ def _view(archive: Archive, target: str) -> _View:
         return _View(indexer.document_versions(conn), outbox.waiting(conn, target), refused)
 
 
-def _others(archive: Archive, indexed: Mapping[str, IndexedDocument]) -> set[str]:
-    """The documents of which the index has the archive's version but different content."""
-    found = set()
+def _others(
+    archive: Archive, indexed: Mapping[str, IndexedDocument], parts: Sequence[datetime]
+) -> dict[str, Literal["other", "astray"]]:
+    """The documents of which the index has the archive's version but different content, or in the wrong part."""
+    found: dict[str, Literal["other", "astray"]] = {}
     with archive.read() as conn:
         for piece in chunks(list(documents.ids(conn))):
             ids = [article for article, _ in piece]
             for document in (*documents.documents(conn, ids), *documents.version_documents(conn, ids)):
                 id_ = document.article.id if document.current else earlier_id(document.article.id, document.number)
                 held = indexed.get(id_)
-                if held is not None and held.version == document.version and held.digest != digest(document):
-                    found.add(id_)
+                if held is None:
+                    continue
+                if held.part != part_for(document.stored, parts):
+                    found[id_] = "astray"
+                elif held.version == document.version and held.digest != digest(document):
+                    found[id_] = "other"
     return found
 
 

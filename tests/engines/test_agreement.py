@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,7 @@ from index.engines import Engine
 from index.engines.base import new_target
 from index.engines.query_plan import plan
 from index.engines.record import DAY, FACET_FIELDS
-from index.model.article import IndexDocument
+from index.model.article import EARLIEST, IndexDocument
 from index.search.query_language import parse
 from index.text.analysis import language_of, words
 from tests.engines.conftest import opened
@@ -74,14 +75,19 @@ def articles() -> tuple[IndexDocument, ...]:
 
 @pytest.fixture(scope="module")
 def both(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
-    """The embedded index and Elasticsearch with the same articles, to be read only."""
+    """The embedded index and Elasticsearch, in three parts, with the same articles, to be read only."""
     folder = tmp_path_factory.mktemp("both")
     openings = [opened(kind, request, folder) for kind in ("embedded", "elasticsearch")]
     embedded, elastic = (next(opening) for opening in openings)
-    for engine in (embedded, elastic):
+    begins = [datetime(2026, month, 1, tzinfo=UTC) for month in (5, 9)]
+    moments = [EARLIEST, *begins]
+    stored = [replace(one, stored=moments[number % 3]) for number, one in enumerate(articles())]
+    for engine, parts in ((embedded, []), (elastic, begins)):
         target = new_target(engine.prefix)
         engine.create(target)
-        assert engine.bulk(target, articles(), []) == {}
+        for begin in parts:
+            engine.add_part(target, begin)
+        assert engine.bulk(target, stored, [], parts) == {}
         engine.activate(target)
     yield embedded, elastic
     for opening in openings:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from index.engines.base import MAPPING_VERSION
+from index.engines.base import MAPPING_VERSION, Layout
 from index.engines.record import NUMBERS
 from index.text.analysis import OTHER_PLANES, SINGLE, TOKEN_CHARACTERS
 from index.text.char_folding import fold_table
@@ -42,16 +42,17 @@ def _java(ranges: str) -> str:
     return "".join(c if c == "-" else f"\\x{{{ord(c):X}}}" for c in ranges)
 
 
-def template(prefix: str) -> dict[str, Any]:
+def template(prefix: str, layout: Layout) -> dict[str, Any]:
     """The composable index template for indexes of this mapping version."""
+    copies = {"auto_expand_replicas": "0-1"} if layout.replicas is None else {"number_of_replicas": layout.replicas}
     return {
         "index_patterns": [f"{prefix}-v{MAPPING_VERSION}-*"],
         "priority": 500,
         "allow_auto_create": False,
         "template": {
             "settings": {
-                "number_of_shards": 1,  # some millions of articles; one shard also keeps scores comparable
-                "auto_expand_replicas": "0-1",
+                "number_of_shards": layout.shards,
+                **copies,
                 "refresh_interval": "1s",  # explicit, so that idle shards refresh too: searchable within five seconds
                 "analysis": analysis_settings(),
             },

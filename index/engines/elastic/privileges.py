@@ -20,6 +20,7 @@ INDICES = (
     "delete_index",  # a replaced target
     "view_index_metadata",  # existing indexes and their aliases
     "maintenance",  # refresh
+    "indices:monitor/stats",  # the size of an index, at which articles go to a further one
     "indices:admin/aliases",  # switch to a new target; `manage` would include it, and much more
 )
 # In addition, for `arshif index snapshot` and `restore`

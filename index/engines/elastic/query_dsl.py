@@ -18,13 +18,31 @@ from index.engines.query_plan import (
     RangeClause,
     TermsClause,
 )
-from index.engines.record import DAY, SORTED
+from index.engines.record import DAY, EPOCH_SECONDS, NAME_BITS, SORTED
+
+SHARD_VALUES = 5_000  # counted values that each shard tells; of a field with more, a sum may lack what a shard left out
+TIMES = (1, 1 << 33)  # seconds of `order` between which it tells dates apart
 
 
-def query_dsl(asked: Plan) -> dict[str, Any]:
-    """The query of a search request."""
+def query_dsl(asked: Plan, *, dated: bool = False) -> dict[str, Any]:
+    """The query of a search request. If `dated`, a range of `order` is asked for by the same time of `@timestamp` too:
+    by the least and greatest value of a date, the server leaves out the parts and shards that cannot match."""
     scored = [_clause(asked.scored)] if asked.scored is not None else []
-    return {"bool": {"must": scored, "filter": [_clause(clause) for clause in asked.filters]}}
+    filters = [_clause(clause) for clause in asked.filters]
+    if dated:
+        filters += [_times(clause) for clause in asked.filters if isinstance(clause, RangeClause)]
+    return {"bool": {"must": scored, "filter": [one for one in filters if one]}}
+
+
+def _times(clause: RangeClause) -> dict[str, Any]:
+    """A range of `order` as one of the field of dates; empty for another field."""
+    if clause.field != "order":
+        return {}
+    found = {}
+    for name, value in (("gte", clause.low), ("lt", clause.high)):
+        if value is not None and TIMES[0] <= value >> NAME_BITS < TIMES[1] - 1:
+            found[name] = ((value >> NAME_BITS) - EPOCH_SECONDS) * 1000
+    return {"range": {"@timestamp": {**found, "format": "epoch_millis"}}} if found else {}
 
 
 def sorting(asked: Plan) -> list[dict[str, Any]]:
@@ -35,11 +53,13 @@ def sorting(asked: Plan) -> list[dict[str, Any]]:
     return [{SORTED[asked.sort]: {"order": direction, "unmapped_type": "long"}}]
 
 
-def counting(field: str) -> dict[str, Any]:
-    """The aggregation that counts the values of a field; exact, because an index has one shard."""
+def counting(field: str, *, divided: bool = False) -> dict[str, Any]:
+    """The aggregation that counts the values of a field: exact in one shard, and if `divided` of up to SHARD_VALUES
+    values in each."""
     if field == DAY:
         return {"histogram": {"field": DAY, "interval": 1, "min_doc_count": 1}}
-    return {"terms": {"field": field, "size": MAX_FACET_VALUES, "order": [{"_count": "desc"}, {"_key": "asc"}]}}
+    terms = {"field": field, "size": MAX_FACET_VALUES, "order": [{"_count": "desc"}, {"_key": "asc"}]}
+    return {"terms": terms | ({"shard_size": SHARD_VALUES} if divided else {})}
 
 
 def _clause(clause: Clause) -> dict[str, Any]:

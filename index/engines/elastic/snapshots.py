@@ -15,7 +15,6 @@ from elasticsearch import AuthorizationException, Elasticsearch, NotFoundError
 from index.engines.base import REBUILD, is_ours
 from index.engines.elastic.client import reason
 from index.engines.elastic.engine import ElasticEngine
-from index.engines.elastic.mapping import EARLIER
 from index.errors import IndexMismatch, IndexUnavailable
 
 LOOK_SECONDS = 1.0  # between two looks at how far the cluster is
@@ -56,7 +55,7 @@ def take(engine: ElasticEngine, repository: str, told: Told) -> Snapshot:
         client.snapshot.create(
             repository=repository,
             snapshot=name,
-            indices=[target, target + EARLIER],
+            indices=[f"{target}*"],
             include_global_state=False,
             metadata={"arshif": {"target": target}},
             wait_for_completion=False,
@@ -89,12 +88,12 @@ def restore(engine: ElasticEngine, repository: str, snapshot: Snapshot, target: 
     """
     if not is_ours(snapshot.target, engine.prefix):
         raise IndexMismatch(f"{snapshot.name} is of an index of another release: {REBUILD}.")
-    indices = [target, target + EARLIER]
+    indices = f"{target}*"
     with _asking(engine, repository) as client:
         client.snapshot.restore(
             repository=repository,
             snapshot=snapshot.name,
-            indices=[snapshot.target, snapshot.target + EARLIER],
+            indices=[f"{snapshot.target}*"],
             rename_pattern=f"^{re.escape(snapshot.target)}",
             rename_replacement=target,
             include_aliases=False,
@@ -104,7 +103,7 @@ def restore(engine: ElasticEngine, repository: str, snapshot: Snapshot, target: 
         stalled = 0
         while stalled <= STALLED_LOOKS:
             moves = 0
-            if client.indices.exists(index=indices):  # which they may not yet when the request has been answered
+            if client.indices.exists(index=target):  # which it may not yet when the request has been answered
                 health = client.cluster.health(index=indices)
                 if health["status"] != "red":
                     return
@@ -122,7 +121,7 @@ def _written(client: Elasticsearch, repository: str, name: str) -> tuple[int, in
     return sizes.get("processed", {}).get("size_in_bytes", 0), sizes["total"]["size_in_bytes"]
 
 
-def _recovered(client: Elasticsearch, indices: list[str]) -> tuple[int, int]:
+def _recovered(client: Elasticsearch, indices: str) -> tuple[int, int]:
     shards = [shard for index in client.indices.recovery(index=indices).body.values() for shard in index["shards"]]
     sizes = [shard["index"]["size"] for shard in shards if shard["primary"]]
     return sum(size["recovered_in_bytes"] for size in sizes), sum(size["total_in_bytes"] for size in sizes)

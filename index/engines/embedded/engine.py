@@ -15,6 +15,7 @@ import re
 import shutil
 import threading
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ import tantivy
 from tantivy import Query as TantivyQuery
 
 from index.atomic_files import sync_folder
-from index.engines.base import REBUILD, IndexedDocument, is_made_with, is_ours, must_be_ours
+from index.engines.base import REBUILD, IndexedDocument, PartLimits, is_made_with, is_ours, must_be_ours
 from index.engines.embedded import tantivy_query
 from index.engines.embedded.file_check import damaged_files, note_checksums
 from index.engines.embedded.schema import FIELDS, document, schema
@@ -49,6 +50,7 @@ class EmbeddedEngine:
     """`Engine` in a folder (data/index). One process at a time can write, any number can read."""
 
     name = "embedded"
+    limits: PartLimits | None = None
 
     def __init__(self, directory: Path, *, prefix: str = "arshif") -> None:
         self.directory = directory
@@ -71,6 +73,18 @@ class EmbeddedEngine:
                 tantivy.Index(schema(), path=str(path))
             unfinished.rename(self.directory / target)
             sync_folder(self.directory)
+
+    def add_part(self, target: str, begin: datetime) -> None:
+        raise NotImplementedError("an embedded index is in one part")
+
+    def parts(self, target: str) -> list[datetime] | None:
+        return [] if (self.directory / target).is_dir() else None
+
+    def drop_empty_part(self, target: str, begin: datetime) -> bool:
+        raise NotImplementedError("an embedded index is in one part")
+
+    def is_full(self, target: str, begin: datetime | None) -> bool:  # noqa: ARG002 - it has no limits
+        return False
 
     def activate(self, target: str) -> None:
         before = self.searched()
@@ -121,7 +135,13 @@ class EmbeddedEngine:
 
     # --- writing ---
 
-    def bulk(self, target: str, upserts: Sequence[IndexDocument], deletes: Sequence[str]) -> dict[str, Message]:
+    def bulk(
+        self,
+        target: str,
+        upserts: Sequence[IndexDocument],
+        deletes: Sequence[str],
+        parts: Sequence[datetime] = (),  # noqa: ARG002 - of which there are none
+    ) -> dict[str, Message]:
         refused: dict[str, Message] = {}
         records: dict[str, dict[str, IndexRecord]] = {target: {}, f"{target}/{EARLIER}": {}}
         for one in upserts:

@@ -450,6 +450,7 @@ def test_every_key_of_a_site_is_described_in_both_languages() -> None:
 SETTINGS_MISTAKES = [
     ("index:\n  engine: solr\n", "2: index.engine: 'solr' is not known; choose from embedded, elasticsearch"),
     ("index:\n  engine: elasticsearch\n", "1: index.url: is missing: set the URL of Elasticsearch"),
+    ("index:\n  shards: 3\n", "2: index.shards: is for Elasticsearch only"),
     ("index:\n  url: localhost:9200\n", "2: index.url: 'localhost:9200' is not a URL"),
     (
         "archive: postgresql+psycopg://me:MARKER@h/db\n",

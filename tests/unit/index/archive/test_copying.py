@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from index.archive import Archive, articles, copying, data_folder, leases, runs, sqlite
 from index.archive import tables as t
-from index.archive.column_types import Instant, MessageJson, Zoned
+from index.archive.column_types import Instant, Instants, MessageJson, Zoned
 from index.archive.database import Database, SqliteFile
 from index.archive.postgresql import PostgresqlDatabase
 from index.errors import ArchiveError, Busy
@@ -42,6 +42,8 @@ def sample(column: Column[Any], n: int) -> object:
     match column.type:
         case Instant():
             return NOW + n * HOUR
+        case Instants():
+            return tuple(NOW + hour * HOUR for hour in range(n % 3))
         case Zoned():
             return datetime(2026, 11, 1, n % 24, tzinfo=timezone(timedelta(hours=3)))
         case MessageJson():

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,7 @@ class FileEngine:
 
     name = "shelf"
     prefix = "shelf"
+    limits = None
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -54,7 +56,13 @@ class FileEngine:
         self._fail()
         (self.folder / target).mkdir(exist_ok=True)
 
-    def bulk(self, target: str, upserts: Sequence[IndexDocument], deletes: Sequence[str]) -> dict[str, Message]:
+    def parts(self, target: str) -> list[datetime] | None:
+        return [] if (self.folder / target).is_dir() else None
+
+    def bulk(
+        self, target: str, upserts: Sequence[IndexDocument], deletes: Sequence[str], parts: Sequence[datetime] = ()
+    ) -> dict[str, Message]:
+        assert not parts
         self._fail()
         if not (self.folder / target).exists():
             raise IndexMismatch(f"there is no {target}")
