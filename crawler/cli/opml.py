@@ -9,6 +9,7 @@ import typer
 
 from crawler.cli.options import STDOUT, Json, Out, SitesArgument
 from crawler.cli.output import write_output
+from crawler.cli.sites_add import keep
 from crawler.config_messages import FileMessage, mistake
 from crawler.console import print_error, print_json, print_table, say
 from crawler.errors import ConfigError, InvalidFiles
@@ -30,20 +31,18 @@ def import_sites(
 ) -> None:
     """Write a file for each site in a feed reader's list (OPML).
 
-    The files are written to sites.local/ in your configuration. Nothing is fetched: review them, then run
-    `arshif sites check SITE`.
+    The files are written to sites.local/ in your configuration. Where machines share an archive in PostgreSQL, what
+    they would say is stored there instead, for all of them. Nothing is fetched: review them, then run `arshif sites
+    check SITE`.
     """
     from crawler.config import load
     from crawler.onboarding import opml
 
     config = load()
-    folder = config.own_sites_folder()
+    folder = None if config.settings.archive else config.own_sites_folder()
     made, known = opml.proposals(_read(file), config)
     if not dry_run:
-        folder.mkdir(exist_ok=True)
-        for proposal in made:
-            with (folder / f"{proposal.site.id}.yaml").open("x", encoding="utf-8") as out:
-                out.write(proposal.yaml())
+        keep(config, folder, made)
     if json:
         sites = [proposal.site.model_dump(mode="json") for proposal in made]
         left = [{"feed": outline.feed, "site": site} for outline, site in known]
@@ -54,7 +53,8 @@ def import_sites(
         say(proposal.yaml())
     _print(made, known)
     if made and not dry_run:
-        say(f"Wrote {len(made)} files into {folder}. Next: review them; `arshif sites check SITE` tests a site's feeds")
+        done = f"Wrote {len(made)} files into {folder}" if folder else f"Stored {len(made)} sites in the archive"
+        say(f"{done}. Next: review them; `arshif sites check SITE` tests a site's feeds")
 
 
 def _read(file: Path) -> list[Outline]:

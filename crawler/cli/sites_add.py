@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +19,10 @@ from crawler.logging_setup import set_up_log
 from index.model.message import Message
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
+
     from crawler.config import Config
     from crawler.onboarding.proposal import Proposal, SourceOffer, TrialArticle
 
@@ -38,7 +43,8 @@ def add_site(
 ) -> None:
     """Detect a site's sources, try five articles and write its file.
 
-    The file is written to sites.local/ in your configuration, and named after the site's id.
+    The file is written to sites.local/ in your configuration, and named after the site's id. Where machines share an
+    archive in PostgreSQL, what it would say is stored there instead, for all of them.
     """
     from crawler.config import load
     from crawler.onboarding.preview import propose
@@ -50,7 +56,7 @@ def add_site(
     if address is None:
         raise ConfigError(Message(CommandMessage.NOT_ADDRESS, {"url": url}))
     config = load()
-    folder = config.own_sites_folder()
+    folder = None if config.settings.archive else config.own_sites_folder()
     _must_be_new(config, folder, address, id_)
     country = _country(country)
     set_up_log(logging.WARNING if json else logging.INFO)
@@ -60,30 +66,65 @@ def add_site(
         step = shown.begin("explore", "steps")
         found = propose(config, address, lambda message: step.update(step.done + 1, note=translate(message, FALLBACK)))
     proposal = named(found, id_, country, config.sites)
-    file = folder / f"{proposal.site.id}.yaml"
-    if not dry_run:
-        folder.mkdir(exist_ok=True)
-        with file.open("x", encoding="utf-8") as out:
-            out.write(proposal.yaml())
+    (file,) = [None] if dry_run else keep(config, folder, [proposal])
     if json:
-        print_json({**_as_json(proposal), "file": None if dry_run else file})
+        print_json({**_as_json(proposal), "file": file})
         return
     _print(proposal)
+    site = proposal.site.id
     if dry_run:
         say(f"\n{proposal.yaml()}")
+    elif file is None:
+        say(f"\nStored {site} in the archive. Next: review it on its page, then  arshif crawl {site}")
     else:
-        say(f"\nWrote {file}. Next: review it, then  arshif crawl {proposal.site.id}")
+        say(f"\nWrote {file}. Next: review it, then  arshif crawl {site}")
 
 
-def _must_be_new(config: Config, folder: Path, url: str, name: str) -> None:
+def keep(config: Config, folder: Path | None, proposals: Sequence[Proposal]) -> list[Path | None]:
+    """Write the files of new sites into a folder, and return which, or store them in the archive where that is None.
+
+    :raises ConfigError: when one is there already.
+    """
+    if folder is not None:
+        folder.mkdir(exist_ok=True)
+        files = [folder / f"{proposal.site.id}.yaml" for proposal in proposals]
+        for file, proposal in zip(files, proposals, strict=True):
+            with file.open("x", encoding="utf-8") as out:
+                out.write(proposal.yaml())
+        return [*files]
+    from functools import partial
+
+    from crawler.storage import open_archive
+    from index.archive.upsert import chunks
+
+    with open_archive(config) as archive:
+        for piece in chunks(proposals):
+            archive.write(partial(_store, proposals=piece)).result()
+    return [None for _ in proposals]
+
+
+def _store(conn: Connection, proposals: Sequence[Proposal]) -> None:
+    from crawler.site_layers import in_archive
+    from index.archive import site_documents, site_state
+
+    now = datetime.now(UTC)
+    for proposal in proposals:
+        site = proposal.site
+        if not site_documents.change(conn, site.id, None, proposal.yaml(), now):  # as another machine was quicker
+            raise ConfigError(Message(CommandMessage.SITE_THERE, {"file": str(in_archive(site.id)), "site": site.id}))
+        site_state.put(conn, site.id, **site.facts)
+
+
+def _must_be_new(config: Config, folder: Path | None, url: str, name: str) -> None:
     from crawler.site_config import SITE_ID, authority
+    from crawler.site_layers import in_archive
 
     known = config.site_of(url)
     if known.id in config.sites:
         raise ConfigError(Message(CommandMessage.SITE_CONFIGURED, {"host": authority(url), "site": known.id}))
     if name and not re.fullmatch(SITE_ID, name):
         raise ConfigError(Message(CommandMessage.BAD_ID, {"given": name}))
-    file = folder / f"{name}.yaml"
+    file = folder / f"{name}.yaml" if folder is not None else in_archive(name)
     if name in config.sites or (name and file.exists()):
         raise ConfigError(Message(CommandMessage.SITE_THERE, {"file": str(file), "site": name}))
 

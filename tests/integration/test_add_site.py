@@ -44,7 +44,8 @@ def adopted(house: Harness, name: str) -> tuple[dict[str, Any], Site]:
     were read with their fields, and a crawl by the file finds what the site has."""
     place = house.room.sites[name]
     added = house.told("sites", "add", f"http://{place.host}/")
-    site = load(house.config).sites[Path(added["file"]).stem]
+    with house.open() as archive:
+        site = load(house.config, archive=archive).sites[added["site"]["id"]]
     assert site.name == place.outlet.name
     assert site.languages == (place.outlet.language,)
     assert site.enabled

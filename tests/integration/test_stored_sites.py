@@ -95,6 +95,27 @@ def test_one_with_a_mistake_stops_no_crawl_of_another_and_can_be_taken_out(house
     assert "2 sites, no mistakes" in house.arshif("sites", "check")
 
 
+def test_new_ones_are_stored_where_machines_share_the_archive(
+    house: Harness, tmp_path: Path, database_server: Server | None
+) -> None:
+    feeds = '<opml version="2.0"><body><outline text="Mina" xmlUrl="https://mina.example/feed"/></body></opml>'
+    (tmp_path / "feeds.opml").write_text(feeds, "utf-8")
+    imported = house.told("sites", "import", str(tmp_path / "feeds.opml"))
+    (made,) = (site["id"] for site in imported["sites"])
+    added = house.told("sites", "add", f"http://{house.room.sites['fa'].host}/", "--id", "added")
+    assert ids(house) == sorted(["added", "fr", made])
+    own = house.config / "sites.local"
+    if database_server is None:
+        assert (imported["folder"], added["file"]) == (str(own), str(own / "added.yaml"))
+        assert described(house) == {}
+    else:
+        assert (imported["folder"], added["file"]) == (None, None)
+        assert described(house).keys() == {"added", made}
+        assert not own.exists()
+    assert house.told("sites", "import", str(tmp_path / "feeds.opml"))["known"][0]["site"] == made
+    house.arshif("sites", "add", f"http://{house.room.sites['fa'].host}/", code=2)
+
+
 def test_a_running_daemon_takes_up_what_changes(house: Harness, tmp_path: Path) -> None:
     with daemon(house) as service:
         service.wait_for(lambda: service.found("site:fr"))
