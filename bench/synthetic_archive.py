@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import time
+from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import Connection, insert
 
 from bench.synthetic_corpus import article
-from index.archive import Archive, tables
+from index.archive import Archive, article_counts, tables
 from index.archive.documents import columns_of, count, documents, ids
 from index.engines import Engine, open_engine
 from index.engines.base import new_target
@@ -53,6 +54,8 @@ def _insert(conn: Connection, numbers: Sequence[int]) -> None:
         versions.append(how | columns_of(one))
     conn.execute(insert(tables.articles), rows)
     conn.execute(insert(tables.versions), versions)
+    for site, many in Counter(row["site"] for row in rows).items():
+        article_counts.add(conn, site, many)
 
 
 def _index(home: Path, number: int, url: str, kind: str) -> None:

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from index.archive import (
+    article_counts,
     dialect,
     documents,
     edits,
@@ -266,6 +267,7 @@ def _store_new(conn: Connection, page: Fetched) -> Outcome:
     conn.execute(_ARTICLE, {**values, **_facts(article, page.fetched, page.fetched), "number": 1})
     _add_version(conn, page, article, 1)
     dialect.of(conn).hold_articles(conn)  # after the raw response is on disk, which takes longest
+    article_counts.add(conn, article.site, 1)
     outbox.enqueue(conn, [article.id], page.fetched)
     stories.settle(conn, article.id, article.signature, page.fetched, new=True)
     return Outcome("new", article.id, 1)

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, bindparam, func, select, tuple_, update
 
-from index.archive import dialect, edits, outbox
+from index.archive import article_counts, dialect, edits, outbox
 from index.archive import tables as t
 from index.archive.readings import IS_SHOWN, article_of, shown_columns
 from index.archive.upsert import CHUNK, chunks, streamed
@@ -223,8 +223,7 @@ def earlier(conn: Connection) -> Iterator[tuple[str, int, int]]:
 
 def count(conn: Connection, site: str | None = None) -> int:
     """The number of articles, of one site or of all."""
-    query = select(func.count()).select_from(t.articles)
-    return conn.execute(query if site is None else query.where(t.articles.c.site == site)).scalar_one()
+    return article_counts.of_all(conn) if site is None else article_counts.of_site(conn, site)
 
 
 def touch(conn: Connection, changed: Sequence[str], now: datetime) -> None:

@@ -12,7 +12,7 @@ from hashlib import blake2b
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, or_, select, update
 
-from index.archive import dialect, facsimiles, near_duplicates, outbox, readings, stories, warc_records
+from index.archive import article_counts, dialect, facsimiles, near_duplicates, outbox, readings, stories, warc_records
 from index.archive import tables as t
 from index.archive.upsert import chunks, insert_missing
 from index.warc.record import WarcRef
@@ -100,6 +100,7 @@ def forget(conn: Connection, what: ErasableArticle, now: datetime) -> None:
             if any(key.column is t.articles.c.id for key in column.foreign_keys):
                 conn.execute(delete(table).where(column == what.article))
     conn.execute(delete(t.articles).where(mine))
+    article_counts.add(conn, what.site, -1)
     _unlearn(conn, what.site, blocks)
     if story is not None:
         stories.lead(conn, story, now)

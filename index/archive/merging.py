@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, and_, delete, insert, select, update
 
-from index.archive import dialect, edits, near_duplicates, outbox, past_versions, stories
+from index.archive import article_counts, dialect, edits, near_duplicates, outbox, past_versions, stories
 from index.archive import tables as t
 from index.archive.upsert import insert_missing
 from index.model.codes import AliasReason, PageState
@@ -130,5 +130,6 @@ def _delete(conn: Connection, gone: Any, now: datetime) -> None:
     outbox.enqueue(conn, [gone.id], now, "delete")
     conn.execute(delete(t.quarantine).where(t.quarantine.c.article == gone.id))
     conn.execute(delete(t.articles).where(mine))
+    article_counts.add(conn, gone.site, -1)
     if gone.story is not None:
         stories.lead(conn, gone.story, now)

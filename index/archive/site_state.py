@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from index.archive import dialect
-from index.archive.tables import articles, health, sites, turns
+from index.archive.tables import article_counts, health, sites, turns
 from index.archive.upsert import chunks, upsert
 from index.model.message import Message
 from index.text.analysis import fold
@@ -133,9 +133,10 @@ def state(conn: Connection, site: str) -> SiteState:
     return _state(dict(row)) if row else SiteState(site)
 
 
-def states(conn: Connection) -> list[SiteState]:
-    """All known sites, by id."""
-    return [_state(dict(row)) for row in conn.execute(_ALL.order_by(sites.c.id)).mappings()]
+def states(conn: Connection, after: str = "", n: int | None = None) -> list[SiteState]:
+    """The known sites by id, from the one after this id on: all, or so many."""
+    query = _ALL.where(sites.c.id > after).order_by(sites.c.id).limit(n)
+    return [_state(dict(row)) for row in conn.execute(query).mappings()]
 
 
 def by_state(conn: Connection) -> dict[str, int]:
@@ -156,8 +157,8 @@ def listed(
     crawl, first, or the next crawl first."""
     query = _chosen(_ALL, condition, find)
     if order == "articles":
-        many = select(articles.c.site, func.count().label("n")).group_by(articles.c.site).subquery()
-        query = query.outerjoin(many, many.c.site == sites.c.id).order_by(func.coalesce(many.c.n, 0).desc())
+        query = query.outerjoin(article_counts, article_counts.c.site == sites.c.id)
+        query = query.order_by(func.coalesce(article_counts.c.articles, 0).desc())
     query = query.order_by(*_ORDERS[order], _WORDS, sites.c.id).limit(n).offset(skip)
     return [_state(dict(row)) for row in conn.execute(query).mappings()]
 

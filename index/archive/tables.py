@@ -235,6 +235,14 @@ articles = Table(
 )
 
 
+article_counts = Table(  # so that nobody need count them
+    "article_counts",
+    metadata,
+    Column("site", String, primary_key=True),
+    Column("articles", Integer, nullable=False),
+)
+
+
 def _reading() -> list[Column[Any]]:
     """The columns of what was read from a page, which a version's first reading and its further ones have in common."""
     return [

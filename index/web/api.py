@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import WithJsonSchema
 
-from index.archive import documents, facsimiles, notes, readings, runs, site_state
+from index.archive import article_counts, documents, facsimiles, notes, readings, runs, site_state
 from index.archive.facsimiles import Facsimile
 from index.export.edits import page_fields
 from index.export.schema_org import as_news_article, document_fields
@@ -21,13 +21,14 @@ from index.model.results import Facet, Hit, Results, Unit
 from index.search import service
 from index.search.query_language import MAX_LIMIT, sentence
 from index.search.suggestions import suggestion
-from index.web import queries
 from index.web.api_models import ERRORS, MERGED, NOT_FOUND, Article, Edits, Found, Reading, RunState, SiteState, Version
 from index.web.article_pages import facsimile_path
 from index.web.edit_pages import Asked
 from index.web.error_handlers import NoArticle, Refused
 from index.web.search_pages import ArchiveOf, EngineOf, SearchesOf
 from index.web.search_params import SearchParams, search_params
+
+MAX_SITES = 1_000  # of a page, where one is asked for
 
 router = APIRouter(prefix="/api", tags=["archive"], responses=ERRORS)
 FACETS = get_args(Facet)
@@ -180,10 +181,15 @@ def edit_list(
 
 
 @router.get("/sites", operation_id="list_sites")
-def site_list(archive: ArchiveOf) -> list[SiteState]:
-    """All sites with their state and number of articles."""
+def site_list(
+    archive: ArchiveOf,
+    after: Annotated[str, Query(description="The id of the last site of the page before.")] = "",
+    limit: Annotated[int | None, Query(ge=1, le=MAX_SITES, description="At most so many; by default all.")] = None,
+) -> list[SiteState]:
+    """The sites by id, with their state and number of articles."""
     with archive.read() as conn:
-        states, counts = site_state.states(conn), queries.by_site(conn)
+        states = site_state.states(conn, after, limit)
+        counts = article_counts.of_sites(conn, None if limit is None else [state.id for state in states])
     return [SiteState.model_validate(plain(state) | {"articles": counts.get(state.id, 0)}) for state in states]
 
 

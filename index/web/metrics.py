@@ -12,7 +12,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_1_0_0
 from prometheus_client.registry import Collector
 
-from index.archive import Archive, documents, outbox, site_state
+from index.archive import Archive, article_counts, documents, outbox, site_state
 from index.archive.site_state import SiteState
 from index.errors import ArshifError
 from index.model.query import Query
@@ -40,7 +40,7 @@ class Stored(Collector):
             states = site_state.by_state(conn)
             each = sum(states.values()) <= EACH
             shown = site_state.states(conn) if each else site_state.listed(conn, EACH, condition="wrong")
-            counts = queries.by_site(conn) if each else {"": documents.count(conn)}
+            counts = article_counts.of_sites(conn) if each else {"": documents.count(conn)}
             last = None if each else site_state.last_success(conn)
             pending = [(target, outbox.pending(conn, target.name)) for target in outbox.all_targets(conn)]
             refused = len(outbox.quarantined(conn))

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from index.archive import documents, facsimiles
 from index.archive.history import change
@@ -30,12 +30,6 @@ def newest_of(conn: Connection, site: str, n: int) -> list[IndexDocument]:
     """The n newest articles of a site, newest first, those that it removed among them."""
     query = select(articles.c.id).where(articles.c.site == site).order_by(articles.c.sort_date.desc(), articles.c.id)
     return documents.documents(conn, conn.execute(query.limit(n)).scalars().all())
-
-
-def by_site(conn: Connection) -> dict[str, int]:
-    """The number of articles per site, without sites that have none."""
-    query = select(articles.c.site, func.count()).group_by(articles.c.site)
-    return {row[0]: row[1] for row in conn.execute(query)}
 
 
 def names(conn: Connection) -> dict[str, str]:

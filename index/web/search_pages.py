@@ -8,7 +8,7 @@ from typing import Annotated, Any, cast, get_args
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 
-from index.archive import Archive, facsimiles, site_state
+from index.archive import Archive, article_counts, facsimiles, site_state
 from index.archive.tables import MAX_KEY
 from index.engines import Engine
 from index.locale import days
@@ -55,7 +55,7 @@ def home(request: Request, archive: ArchiveOf) -> Response:
     if request.query_params.get("q", "").strip():
         return RedirectResponse(f"/search?{request.url.query}", 307)
     with archive.read() as conn:
-        counts, newest, names = queries.by_site(conn), queries.newest(conn, NEWEST), queries.names(conn)
+        counts, newest, names = article_counts.of_sites(conn), queries.newest(conn, NEWEST), queries.names(conn)
     return render(request, "home.html", articles=sum(counts.values()), sites=len(counts), newest=newest, names=names)
 
 

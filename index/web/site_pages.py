@@ -9,7 +9,17 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from index.archive import Archive, documents, edits, health, runs, site_documents, site_state, source_state
+from index.archive import (
+    Archive,
+    article_counts,
+    documents,
+    edits,
+    health,
+    runs,
+    site_documents,
+    site_state,
+    source_state,
+)
 from index.model.message import Message
 from index.web import atom, queries
 from index.web.error_handlers import Refused
@@ -50,7 +60,7 @@ def site_list(
         conditions = site_state.by_condition(conn)
         shown = site_state.listed(conn, LISTED, skip=(page - 1) * LISTED, condition=state, find=asked, order=order)
         found = site_state.count(conn, state, asked) if asked else conditions.get(state, sum(conditions.values()))
-        counts = {site.id: documents.count(conn, site.id) for site in shown}
+        counts = article_counts.of_sites(conn, [site.id for site in shown])
         running = runs.at_work(conn)
     context: dict[str, Any] = {"sites": shown, "found": found, "more": found > page * LISTED, "page": page}
     context |= {"counts": counts, "conditions": conditions, "known": sum(conditions.values()), "running": running}

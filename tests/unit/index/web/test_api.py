@@ -113,7 +113,7 @@ ALWAYS = {"401", "414", "421", "500", "503"}
     ("method", "path", "others"),
     [
         ("get", "/api/search", {"200", "400"}),
-        ("get", "/api/sites", {"200"}),
+        ("get", "/api/sites", {"200", "400"}),
         ("get", "/api/tags", {"200", "403"}),
         ("get", "/api/articles/{article}", {"200", "308", "404"}),
         ("get", "/api/collections/{number}", {"200", "400", "403", "404"}),
@@ -212,6 +212,18 @@ def test_a_search_that_found_nothing_suggests_one_that_does(client: Client) -> N
 
 
 # --- whether it is well ----------------------------------------------------------------------------------------------
+
+
+def test_sites_come_by_pages(client: Client) -> None:
+    every = client.get("/api/sites").json()
+    assert len(every) == 8
+    found, after = [], ""
+    while page := client.get("/api/sites", params={"limit": 3, "after": after}).json():
+        assert len(page) <= 3
+        found += page
+        after = page[-1]["id"]
+    assert found == every
+    assert client.get("/api/sites?limit=0").status_code == 400
 
 
 def test_of_many_sites_metrics_count(client: Client, shelf: SearchFixture, monkeypatch: pytest.MonkeyPatch) -> None:
