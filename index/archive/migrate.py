@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from sqlalchemy import Connection, create_mock_engine, inspect, text
+from sqlalchemy.engine.mock import MockConnection
 from sqlalchemy.exc import DBAPIError
 
 from index.archive import data_folder, sqlite
@@ -108,7 +109,9 @@ def create(connection: Connection) -> None:
 def _statements(driver: str) -> list[str]:
     """What creates the tables and their indexes."""
     statements: list[str] = []
-    engine = create_mock_engine(f"{driver}://", lambda ddl, *_, **__: statements.append(str(ddl.compile(engine))))
+    engine: MockConnection = create_mock_engine(
+        f"{driver}://", lambda ddl, *_, **__: statements.append(str(ddl.compile(engine)))
+    )
     metadata.create_all(engine, checkfirst=False)
     return statements
 
