@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from scrapy.settings import default_settings
 
 from crawler import settings
 from index.archive import Archive, documents
@@ -116,6 +117,13 @@ def test_all_that_is_an_article_was_read(seen: Seen) -> None:
 def test_nothing_of_a_crawl_listens(seen: Seen) -> None:
     assert seen.looks > 5
     assert seen.listening == set()
+
+
+def test_what_would_listen_is_not_even_imported() -> None:
+    remote = {"scrapy.extensions.telnet.TelnetConsole", "scrapy.extensions.remote_control.RemoteControl"}
+    assert remote <= default_settings.EXTENSIONS_BASE.keys()
+    assert remote.isdisjoint(settings.EXTENSIONS_BASE)
+    assert not hasattr(settings, "EXTENSIONS"), "Scrapy imports all that stands there, also what is switched off"
 
 
 def test_no_cookie_and_no_credential_is_sent_to_anybody(seen: Seen) -> None:
