@@ -127,10 +127,11 @@ def _serve(requests: socket.socket) -> None:
 
 def _load() -> None:
     """Import what most commands need, as a command would, and read what its workers would, but start no thread."""
+    from crawler.cli import app
     from crawler.processes import parse_worker, spider_process
 
+    app.command()
     for name in (
-        "crawler.cli.app",
         "crawler.importing.job",
         "crawler.processes.crawl_process",
         "index.engines.embedded",
