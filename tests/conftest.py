@@ -35,7 +35,7 @@ def elasticsearch_url() -> Iterator[str]:
         yield given
         return
     try:
-        with server.lent(lambda line: print(line, file=sys.__stderr__, flush=True)) as url:
+        with server.lent(lambda line: print(line, file=sys.__stderr__, flush=True), server.BRIEF) as url:
             yield url
     except server.CannotRun as problem:
         missing(f"{problem} Or give the address of a running one in ARSHIF_TEST_ELASTICSEARCH.")

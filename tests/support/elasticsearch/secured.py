@@ -77,7 +77,7 @@ def _prepare(home: Path, http: int, transport: int, found: Secured) -> None:
         "xpack.security.http.ssl.certificate": "ca.pem",
         "xpack.security.authc.api_key.enabled": True,
     }
-    server.configure(config, http, transport, settings, MEGABYTES)
+    server.configure(config, http, transport, settings, megabytes=MEGABYTES)
 
 
 def _hashed(password: str) -> str:

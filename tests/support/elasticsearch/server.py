@@ -21,7 +21,7 @@ import tempfile
 import time
 import urllib.request
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,9 @@ JVMS = Path("/usr/lib/jvm")
 USER = "arshif-es"  # Elasticsearch refuses to run as root
 JDK = 21  # at least: 9.x needs it, and a whole JDK, for jdk.attach and jdk.jdi
 STOP_SECONDS = 30
+# Options of the JVM for a server of tests: C1 alone, as what C2 would compile is not run often enough to pay for it. A
+# start takes two thirds of the CPU time, and so does what follows. Not for one whose speed is measured.
+BRIEF = ("-XX:TieredStopAtLevel=1",)
 
 STARTER = """#!/bin/bash
 source "$(dirname "${BASH_SOURCE[0]}")/elasticsearch-env"
@@ -53,32 +56,33 @@ class CannotRun(Exception):
     """Why there can be no Elasticsearch here, and what would help."""
 
 
-def start(say: Say = print, *, keep: bool = True, shown: Shown | None = None) -> str:
+def start(say: Say = print, *, keep: bool = True, options: Sequence[str] = (), shown: Shown | None = None) -> str:
     """The URL of a running server: the one that is up already, or a new one, downloaded and unpacked where needed.
 
-    `keep`: it goes on until `stop`, and not only as long as it is lent. `shown` has the steps that take long. Raises
-    CannotRun where there is neither a JDK nor Maven, or where it does not come up."""
+    `keep`: it goes on until `stop`, and not only as long as it is lent. `options` are those of a new one's JVM. `shown`
+    has the steps that take long. Raises CannotRun where there is neither a JDK nor Maven, or where it does not come
+    up."""
     shown = shown or Shown(None)
     java, maven = jdk(), shutil.which("mvn")
     HOME.mkdir(exist_ok=True)
     with _alone():
         if (url := running()) is None:
             unpacked(maven, say, shown)
-            url = _launch(java, say, shown)
+            url = _launch(java, say, options, shown)
         if keep:
             PID_FILE.write_text(json.dumps({**(_record() or {}), "keep": True}))
         return url
 
 
 @contextlib.contextmanager
-def lent(say: Say = print) -> Iterator[str]:
-    """The URL of a running server for as long as it is needed. The last of several that share one stops it, unless it
-    was started to be kept."""
+def lent(say: Say = print, options: Sequence[str] = ()) -> Iterator[str]:
+    """The URL of a running server for as long as it is needed, with these options of the JVM if it is a new one. The
+    last of several that share one stops it, unless it was started to be kept."""
     HOME.mkdir(exist_ok=True)
     with (HOME / "lent").open("w") as users:
         fcntl.flock(users, fcntl.LOCK_SH)
         try:
-            yield start(say, keep=False)
+            yield start(say, keep=False, options=options)
         finally:
             with contextlib.suppress(BlockingIOError):
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -200,13 +204,13 @@ def _unpack(archive: Path, say: Say, shown: Shown) -> None:
     starter.chmod(0o755)
 
 
-def _launch(java: Path, say: Say, shown: Shown) -> str:
+def _launch(java: Path, say: Say, options: Sequence[str], shown: Shown) -> str:
     http, transport = free_ports(2)
     for folder in ("data", "logs", "tmp", "snapshots"):
         shutil.rmtree(SERVER / folder, ignore_errors=True)
         (SERVER / folder).mkdir()
     settings = {"xpack.security.enabled": False, "path.repo": [str(SERVER / "snapshots")]}
-    configure(SERVER / "config", http, transport, settings)
+    configure(SERVER / "config", http, transport, settings, options=options)
     log, url = HOME / "server.log", f"http://127.0.0.1:{http}"
     say(f"Starting Elasticsearch on {url}.")
     own(SERVER)
@@ -223,8 +227,16 @@ def _launch(java: Path, say: Say, shown: Shown) -> str:
     return url
 
 
-def configure(folder: Path, http: int, transport: int, settings: dict[str, Any], megabytes: int = 512) -> None:
-    """Writes the server's own settings, and its heap, into a folder of configuration."""
+def configure(
+    folder: Path,
+    http: int,
+    transport: int,
+    settings: dict[str, Any],
+    *,
+    megabytes: int = 512,
+    options: Sequence[str] = BRIEF,
+) -> None:
+    """Writes the server's own settings, its heap, and other options of its JVM into a folder of configuration."""
     common = {
         "discovery.type": "single-node",
         "network.host": "127.0.0.1",
@@ -236,7 +248,7 @@ def configure(folder: Path, http: int, transport: int, settings: dict[str, Any],
     (folder / "elasticsearch.yml").write_text("".join(lines))
     heap = folder / "jvm.options.d/heap.options"
     heap.parent.mkdir(exist_ok=True)
-    heap.write_text(f"-Xms{megabytes}m\n-Xmx{megabytes}m\n")
+    heap.write_text("\n".join((f"-Xms{megabytes}m", f"-Xmx{megabytes}m", *options, "")))
 
 
 def spawn(java: Path, config: Path, tmp: Path, log: Path) -> subprocess.Popen[bytes]:

@@ -67,7 +67,7 @@ def _prepare(home: Path, name: str, http: int, transport: dict[str, int]) -> Non
     }
     if name == "first":
         settings["cluster.initial_master_nodes"] = [name]
-    server.configure(config, http, transport[name], settings, MEGABYTES)
+    server.configure(config, http, transport[name], settings, megabytes=MEGABYTES)
 
 
 def _wait(found: Pair, home: Path) -> None:
