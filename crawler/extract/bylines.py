@@ -174,6 +174,11 @@ def is_role(part: str) -> bool:
     return _role().match(part) is not None and (alike is None or is_role(alike[1]))
 
 
+def is_about_the_author(text: str) -> bool:
+    """Whether a text tells who its author is, without a name: `The author is professor of history at Ulm`."""
+    return _the_author().match(text) is not None
+
+
 def is_kind(kind: str, text: str) -> bool:
     """Whether a text as a whole is one of the words of a kind in author_names.yaml."""
     return _whole(kind).fullmatch(text.strip(" .:")) is not None
@@ -244,6 +249,13 @@ def _whole(kind: str) -> re.Pattern[str]:
 def _role() -> re.Pattern[str]:
     ranks, roles, institutions = map(_words, ("ranks", "roles", "institutions"))
     return re.compile(rf"(?:(?:{ranks})[ -]){{0,3}}(?:{roles})\b|.*\b(?:{institutions})\b", re.IGNORECASE)
+
+
+@cache
+def _the_author() -> re.Pattern[str]:
+    author, joined, does, ranks, roles = map(_words, ("the_author", "is_or_was", "does", "ranks", "roles"))
+    is_one = rf"(?:(?:{joined})\s+)?(?:an?\s|eine?\s|une?\s|una\s|um\s|uma\s)?(?:(?:{ranks})[ -]){{0,3}}(?:{roles})"
+    return re.compile(rf"[\W_]{{0,3}}(?:{author})(?!\w)[\s,]+(?:{does}|{is_one})(?!\w)", re.IGNORECASE)
 
 
 @cache

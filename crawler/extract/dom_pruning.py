@@ -12,7 +12,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from crawler.boilerplate.removed import RemovalReason, Removed
 from crawler.extract import element_names, hidden_text, locked_pages
 from crawler.extract.html_document import ancestors, attribute
-from crawler.extract.images.dom_images import names_no_picture
+from crawler.extract.images.dom_images import is_caption_below, names_no_picture
 from crawler.text import STOPS, fold, line, words
 from index.model.message import Message
 
@@ -34,6 +34,8 @@ _NEVER_PRUNED = frozenset(("html", "head", "body", "main", "article"))
 _ARTICLE_TEXT_SHARE = 0.4  # share of the page's text: an element with more is the article, whatever its name
 _PICTURES = ", ".join(f"div[class*='{word}' i]" for word in ("image", "photo", "picture", "bild", "foto"))
 _CAPTION = 400  # maximum characters
+_IMAGES = 60  # of a page, below which captions are looked for
+_OUTER = 3  # an image and elements around it that hold nothing else
 _LINE_BELOW = 200  # the same of a line below an image in its paragraph
 _LINKS = "a[href], a:not([href]):not([name]):not([id])"  # the others are only places to which links lead
 _TEASER = 25  # characters; a shorter link on its own is a name or a source
@@ -83,6 +85,7 @@ def prune(tree: LexborHTMLParser, strip: Iterable[str] = (), headline: str = "",
     _take((n for n in _teasers(tree, host) if _expendable(n, whole, own)), "card", removed)
     _take((n for n in _cards(tree) if _expendable(n, whole, own)), "card", removed)
     _take((n for n in tree.css("p") if _is_captioned(n) and _expendable(n, whole, own)), "caption", removed)
+    _take((n for n in _below_pictures(tree) if _expendable(n, whole, own)), "caption", removed)
     _take((n for n in tree.css(_PICTURES) if _is_picture(n) and _expendable(n, whole, own)), "caption", removed)
     return removed
 
@@ -201,6 +204,23 @@ def _is_captioned(node: LexborNode) -> bool:
     if not 0 < length <= _LINE_BELOW or not any(map(_is_shown, node.css("img"))):
         return False
     return sum(len(n.text(strip=True)) for n in node.iter() if n.tag in ("em", "i", "small")) == length
+
+
+def _below_pictures(tree: LexborHTMLParser) -> list[LexborNode]:
+    """The paragraphs after images that are their captions by form."""
+    found: dict[int, LexborNode] = {}
+    for image in filter(_is_shown, tree.css("img")[:_IMAGES]):
+        for outer in islice((image, *ancestors(image)), _OUTER):
+            beside = outer.next
+            while beside is not None and not beside.is_element_node:
+                if (beside.text_content or "").strip():
+                    break
+                beside = beside.next
+            if beside is not None:
+                if beside.is_element_node and is_caption_below(outer, beside):
+                    found[beside.mem_id] = beside
+                break
+    return list(found.values())
 
 
 def _is_shown(image: LexborNode) -> bool:

@@ -32,20 +32,28 @@ _LAST = re.compile(r"[^\s>]+$")
 _STATE = re.compile(
     r"(?:^|[\s>])(?:html|body)\b|[.#-](?:(?:no-?)?js|load|loading|loaded|ready|init|active|open|closed|wf)\b"
 )
-_PLACING = re.compile(r"(?:^|;)\s*(?:display|visibility|position|left|right|top|clip|text-indent)\s*:", re.IGNORECASE)
+_PLACING = re.compile(
+    r"(?:^|;)\s*(?:display|visibility|position|left|right|top|clip|text-indent|opacity)\s*:", re.IGNORECASE
+)
 # Declarations that keep text from being seen, without spaces and in lower case: at least a hundred pixels outside of
 # the page, or clipped to nothing.
 _UNSEEN = re.compile(
-    r"(?:^|;)(?:display:none|visibility:(?:hidden|collapse)|text-indent:-\d{3,}"
-    r"|clip:rect\(0(?:px)?(?:,?0(?:px)?){3}\)|clip-path:inset\((?:50|100)%\)|transform:scale\(0\))"
+    r"(?:^|;)(?:display:none|visibility:(?:hidden|collapse)|content-visibility:hidden|text-indent:-\d{3,}"
+    r"|clip:rect\(([01])(?:px)?(?:,?\1(?:px)?){3}\)|clip-path:(?:inset\((?:50|100)%\)|circle\(0(?:px|%)?\)|polygon\(0[^1-9]*\))"
+    r"|transform:(?:scale\(0\)|translate[XYxy]?\(-\d{4,})|zoom:0(?:;|$))"
 )
 # Any of these; a pattern that begins with a letter would be compared with both forms of each character.
 _HIDES = re.compile(
-    r":(?:\s*(?:none|hidden|collapse|-\d{3}|rect|inset|scale\(\s*0)|(?:(?<=size:)|(?<=size\s:))\s*0)", re.IGNORECASE
+    r":(?:\s*(?:none|hidden|collapse|-\d{3}|rect|inset|circle\(\s*0|polygon\(\s*0|scale\(\s*0|translate\w?\(\s*-\d{4})"
+    r"|(?:(?<=size:)|(?<=size\s:)|(?<=opacity:)|(?<=zoom:))\s*0)",
+    re.IGNORECASE,
 )
 _OFF_PAGE = re.compile(r"(?:^|;)(?:left|right|top|bottom|inset-inline-start):-\d{3,}")
 _PLACED = re.compile(r"(?:^|;)position:(?:absolute|fixed)")
 _NO_SIZE = re.compile(r"(?:^|;)(?:max-)?(height|width):[01](?:px)?(?:!important)?(?=;|$)")
+# A box that cannot be seen waits to be faded in, unless nothing can be done with it or it takes no place either.
+_CLEAR = re.compile(r"(?:^|;)opacity:0(?:\.0+)?%?(?:!important)?(?=;|$)")
+_FOR_GOOD = re.compile(r"(?:^|;)(?:pointer-events:none|position:absolute|(?:max-)?(?:height|width):[01](?:px)?(?=;|$))")
 _NO_LETTERS = re.compile(r"(?:^|;)font-size:0(?:\.0+)?(?:px|pt|em|rem|%)?(?:!important)?(?:;|$)")
 # Text that waits for a click or fades in: `accordion`, `read-more`.
 _is_called_openable = judge(
@@ -121,7 +129,9 @@ def _hides(style: str) -> bool:
         return False
     if _UNSEEN.search(squeezed) or (_PLACED.search(squeezed) and _OFF_PAGE.search(squeezed)):
         return True
-    return "overflow:hidden" in squeezed and len(set(_NO_SIZE.findall(squeezed))) > 1
+    if "overflow:hidden" in squeezed and len(set(_NO_SIZE.findall(squeezed))) > 1:
+        return True
+    return _CLEAR.search(squeezed) is not None and _FOR_GOOD.search(squeezed) is not None
 
 
 @lru_cache(maxsize=20_000)

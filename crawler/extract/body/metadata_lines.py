@@ -11,13 +11,14 @@ from crawler.boilerplate.removed import RemovalReason, Removed
 from crawler.extract import dates
 from crawler.extract.author_names import is_agency, is_byline, is_of_others, names
 from crawler.extract.body.inline_boxes import HEADINGS, ITEMS
-from crawler.extract.bylines import PARTICLES, is_label, may_be_names, without_by
+from crawler.extract.bylines import PARTICLES, is_about_the_author, is_label, may_be_names, without_by
 from crawler.extract.dates import reader
 from index.model.message import Message
 
 _TOP = 3  # paragraphs that may be lines about the text
 _BIOGRAPHIES = 4  # paragraphs at the end that may tell who the authors are
 _BIOGRAPHY = 500  # characters of such a paragraph
+_ROLE = 250  # characters of one without a name
 _CREDITS = 200  # characters of a line of who had which part in a text
 _ROLES = re.compile(r"\s*[;؛|/]\s*|\s[-–—]\s")
 _LINE = 80  # characters of such a line
@@ -76,8 +77,11 @@ def _biographies(
     last = max(len(paragraphs) - _BIOGRAPHIES, _TOP)
     above = " ".join((headline, *paragraphs[:last]))
     names = tuple(name for name in authors if (" " in name or _HAN_NAME.fullmatch(name)) and name not in above)
-    if not names:
-        return []
+    unnamed = [
+        p for p in paragraphs[last:] if len(p) <= _ROLE and is_about_the_author(p) and tags.get(p) not in _NO_SIGNS
+    ]
+    if not names or unnamed:
+        return unnamed
     found = [p for p in paragraphs[last:] if _begins_with(p.lstrip("*•–— (["), names) and tags.get(p) not in _NO_SIGNS]
     others = " ".join(p for p in paragraphs[last:] if p not in found)
     return [p for p in found if len(p) <= _BIOGRAPHY and not any(n in p and n in others for n in names)]

@@ -39,6 +39,11 @@ def caption(text: str, credit: str = "") -> Caption:
     return Caption(text if 0 < len(text) <= CAPTION_MAX_CHARS else None, credit if 0 < len(credit) <= _CREDIT else None)
 
 
+def has_labelled_credit(text: str) -> bool:
+    """Whether a text ends with a credit that has a label: `Photo: A. Smith`."""
+    return _patterns()[0].search(text) is not None
+
+
 def _credit_in(text: str) -> re.Match[str] | None:
     return (
         next((m for pattern in _patterns() if (m := pattern.search(text[-CAPTION_MAX_CHARS:]))), None) if text else None

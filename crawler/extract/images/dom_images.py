@@ -13,7 +13,7 @@ from selectolax.lexbor import LexborNode
 
 from crawler.extract.headline import shown_as
 from crawler.extract.html_document import HtmlDocument, ancestors, attribute, judge, paragraphs, text_of
-from crawler.extract.images.captions import CAPTION_MAX_CHARS, Caption, caption
+from crawler.extract.images.captions import CAPTION_MAX_CHARS, Caption, caption, has_labelled_credit
 from crawler.urls.joining import joined
 from index.model.article import Image
 
@@ -25,6 +25,9 @@ _RATIO = 21  # width="16" height="9" is an aspect ratio
 _WIDE = 2_000  # pixels; the largest available size up to this is used
 _LEVELS = 7  # ancestors of an <img> that may contain its caption
 _PARAGRAPH = 120  # characters from which a paragraph is body text and not a caption or teaser
+_PROSE = 80  # characters of a paragraph of the text
+_BELOW = 300  # characters of a paragraph below an image that may be its caption by its form
+_SET_OFF = frozenset(("em", "i", "small"))
 _SENTENCES = 60  # maximum words of a caption; more are body text
 _OUTER = 3  # elements around an image that may be next to its caption
 _SENTENCE = 5  # minimum words of a caption without markup as such
@@ -39,7 +42,10 @@ _CREDIT = (
     " [class*='agency' i], [class*='byline' i], [itemprop*='copyright'], [itemprop~='author'], small, cite"
 )
 _BRACKETED = re.compile(r"[(（\[].{2,80}[)）\]]")
-_is_called_caption = judge(r"caption|legend|bildtext|cutline")
+_is_called_caption = judge(
+    r"caption|legend|bildtext|cutline"
+    r"|(?:image|photo|foto|picture|pic|img|bild|media)[-_ ]?(?:desc\w*|info|text|unterschrift)"
+)
 _is_called_holder = judge(r"image|photo|picture|media|foto|thumb|bild|figure|img")
 _is_called_elsewhere = judge(
     r"related|recommend|sidebar|side-bar|teaser(?!-?image)|promo|popular|latest|comment|footer|newsletter|trending|most-|read-?more"
@@ -69,6 +75,7 @@ _SETS = ("data-srcset", "data-lazy-srcset", "srcset")
 _IN_SET = re.compile(r"[\s,]*+(\S++)(?:(?<=,)|([^,]*+))")
 _BETWEEN = ", \t\n\r\f"  # what may stand between two: at the end, each of it would be a beginning to look from
 _WIDTH = re.compile(r"(?<!\S)(\d{1,6})w(?!\S)")
+_LARGE_SOURCE = "source[srcset*='00w'], source[data-srcset*='00w']"  # of some hundred pixels
 _WHOLE = re.compile(r"https?://[A-Za-z0-9.-]+/[^\s?#;]*(?:\?[^\s#]+)?")  # `urljoin` gives these as they are
 _WORDPRESS = re.compile(r"[-_](?:\d{2,4}x\d{2,4}|scaled)(?=\.\w+$)")  # photo-780x470.jpg
 _SCALE = re.compile(r"/([a-z_]+)-\d{2,4}-[0-9a-f]{32}\.\w+$")  # /bridge.jpg/image-800-0f…: its folder names a picture
@@ -198,7 +205,14 @@ def _absolute(value: str, base: str) -> str | None:
 def _addresses(node: LexborNode) -> Iterator[str]:
     attributes = node.attributes
     yield from (_widest(attributes.get(name) or "") for name in _SETS)  # before `src`, as in browsers
+    if (attributes.get("width") or "").isdigit() and int((attributes.get("width") or "")[:6]) < _SMALL:
+        yield from _of_picture(node)  # the <img> is a preview
     yield from ((attributes.get(name) or "").strip() for name in _SOURCES)
+    yield from _of_picture(node)
+
+
+def _of_picture(node: LexborNode) -> Iterator[str]:
+    """The URLs in the sources of the <picture> around an <img>."""
     parent = node.parent
     if parent is not None and parent.tag == "picture":
         for source in parent.css("source")[:6]:
@@ -242,6 +256,8 @@ def same(one: str, other: str) -> bool:
 
 def _is_small(node: LexborNode) -> bool:
     attributes = node.attributes
+    if node.parent is not None and node.parent.tag == "picture" and node.parent.css_first(_LARGE_SOURCE) is not None:
+        return _is_called_no_picture(attributes.get("class") or "")  # its size is that of a preview
     sizes = ((attributes.get(name) or "").removesuffix("px")[:5] for name in ("width", "height"))
     if any(size.isdigit() and (_RATIO < int(size) < _SMALL or int(size) < _PIXEL) for size in sizes):
         return True
@@ -278,7 +294,10 @@ def caption_of(node: LexborNode, holder: LexborNode) -> Caption:
         return caption(attribute(node, "data-caption"))
     credit = element.css_first(_CREDIT) or (holder.css_first(_CREDIT) if holder.mem_id != element.mem_id else None)
     credit = credit or next((n for n in element.css("i, em") if _BRACKETED.fullmatch(text_of(n))), None)
-    return caption("\n".join(paragraphs([element])), text_of(credit))
+    said, credited = paragraphs([element]), text_of(credit)
+    if [credited] == said and len(credited.split()) >= _SENTENCE:
+        credited = ""  # a caption in small letters
+    return caption("\n".join(said), credited)
 
 
 def _caption_element(node: LexborNode, holder: LexborNode) -> LexborNode | None:
@@ -289,11 +308,41 @@ def _caption_element(node: LexborNode, holder: LexborNode) -> LexborNode | None:
                 return element
     for outer in islice((holder, *ancestors(holder)), _OUTER):
         beside = _next(outer)
-        if beside is not None and (beside.tag == "figcaption" or _is_called_caption(attribute(beside, "class"))):
+        if beside is not None and (
+            beside.tag == "figcaption"
+            or _is_called_caption(attribute(beside, "class"))
+            or is_caption_below(outer, beside)
+        ):
             return beside
         if beside is not None and outer.mem_id != holder.mem_id:
             break
     return None if alone or not _is_captioned(holder) else holder
+
+
+def is_caption_below(image: LexborNode, beside: LexborNode) -> bool:
+    """Whether the paragraph after an element that holds an image, and no text, is its caption by form: it ends with a
+    credit, or it is set off by its type, and has prose above the image as well: a lead is set off, too."""
+    text = (
+        text_of(beside) if beside.tag in ("p", "div", "span", "small") and not image.text(deep=True, strip=True) else ""
+    )
+    if not 0 < len(text) <= _BELOW or beside.css_first("img, h2, h3, li") is not None:
+        return False
+    if beside.tag == "small" or has_labelled_credit(text):
+        return True
+    types = {n.tag for n in beside.iter() if n.text(deep=True, strip=True)}  # a <p> within is none of them
+    own = "".join(text_of(n) for n in beside.iter() if n.tag in _SET_OFF)
+    if not types <= _SET_OFF or len(own) < 0.9 * len(text):
+        return False
+    return types == {"small"} or any(len(n.text(deep=True)) >= _PROSE for n in _before(image))
+
+
+def _before(node: LexborNode) -> Iterator[LexborNode]:
+    """The sibling elements before a node, the nearest first."""
+    before = node.prev
+    while before is not None:
+        if before.is_element_node:
+            yield before
+        before = before.prev
 
 
 def _next(node: LexborNode) -> LexborNode | None:

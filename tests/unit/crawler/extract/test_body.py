@@ -640,6 +640,63 @@ def test_a_last_paragraph_that_tells_who_an_author_is_goes(biography: str) -> No
 
 
 @pytest.mark.parametrize(
+    "biography",
+    [
+        "The author is professor of hydrology at the University of Ulm.",
+        "<em>The writer teaches law in Cairo.</em>",
+        "Die Autorin ist Professorin für Wasserbau an der Universität Ulm.",
+        "L'auteur est professeur d'hydrologie à Lille.",
+        "La autora es profesora de Hidrología en Sevilla.",
+        "L'autrice insegna idrologia a Padova.",
+        "Автор — профессор гидрологии.",
+        "الكاتب أستاذ علوم المياه في جامعة دمشق.",
+        "نویسنده استاد دانشگاه تهران است.",
+    ],
+)
+def test_a_last_paragraph_that_tells_what_the_author_is_goes(biography: str) -> None:
+    assert read(in_article(p(*TEXT), p(biography))) == TEXT
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        "The author of the report is professor of hydrology at the University of Ulm.",
+        "The author of the novel died on Sunday in Ulm.",
+        "Der Autor ist am Sonntag in Ulm gestorben.",
+    ],
+)
+def test_what_is_told_of_an_author_in_the_news_stays(last: str) -> None:
+    assert read(in_article(p(*TEXT), p(last))) == [*TEXT, last]
+
+
+BELOW = "The eastern reservoir seen from the dam"
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        f"<p class=caption>{BELOW}</p>",
+        f"<p class='foto-info'>{BELOW}</p>",
+        f"<p><em>{BELOW}. (Photo: A. Smith)</em></p>",
+        f"<p style='text-align:center'><i>{BELOW}</i></p>",
+        f"<p><small>{BELOW}</small></p>",
+        f"<p>{BELOW}. Photo: A. Smith/AP</p>",
+    ],
+)
+def test_a_paragraph_below_a_picture_that_is_its_caption_by_form_is_no_text(below: str) -> None:
+    html = in_article(p(TEXT[0]), "<p><img src=/dam.jpg width=800 height=500></p>", below, p(*TEXT[1:]))
+    article = stages.article(a_page(f"<title>{HEADLINE}</title><main>{html}</main>"), a_site(languages=["en"])).article
+    assert paragraphs(article.body) == TEXT
+    assert [(image.caption or "").rstrip(".") for image in article.images] == [BELOW]
+
+
+@pytest.mark.parametrize("below", [f"<p><em>{TEXT[1]}</em></p>", f"<p><b>{TEXT[1]}</b></p>"], ids=["a lead", "a line"])
+def test_a_lead_below_the_picture_that_opens_an_article_is_text(below: str) -> None:
+    picture = "<p><img src=/dam.jpg width=800 height=500></p>"
+    assert read(in_article(picture, below, p(*TEXT[2:]))) == TEXT[1:]
+
+
+@pytest.mark.parametrize(
     ("texts", "last"),
     [
         (TEXT, "Lina Karam is a fisher on the upper reservoir, and has waited for the rain since 2011."),

@@ -25,6 +25,14 @@ def unseen(html: str, css: str = "") -> list[str]:
         "clip: rect(0, 0, 0, 0); position: absolute",
         "clip-path: inset(50%)",
         "visibility: hidden",
+        "content-visibility: hidden",
+        "clip: rect(1px 1px 1px 1px)",
+        "clip-path: circle(0)",
+        "clip-path: polygon(0 0, 0 0, 0 0, 0 0)",
+        "transform: translateX(-9999px)",
+        "opacity: 0; pointer-events: none",
+        "opacity:0; height:0",
+        "opacity: 0; position: absolute",
     ],
 )
 def test_text_without_size_or_outside_the_page_is_unseen(style: str) -> None:
@@ -42,6 +50,9 @@ def test_text_without_size_or_outside_the_page_is_unseen(style: str) -> None:
         "display:block",
         "background:url(none.png)",
         "margin-left:-9999px",
+        "opacity:0",  # until a script has run
+        "opacity:0;transform:translateY(20px)",
+        "opacity:.8;position:absolute",
     ],
 )
 def test_what_is_only_moved_or_small_is_seen(style: str) -> None:

@@ -133,6 +133,11 @@ def test_captions_are_found_where_no_figure_holds_them(body: str) -> None:
     assert images(body + LONG * 3) == (Image("https://news.example/a.jpg", CAPTION),)
 
 
+def test_a_preview_beside_the_sources_of_a_picture_is_not_its_size() -> None:
+    sources = "<source srcset='/wide.jpg 1600w, /a.jpg 800w'>"
+    assert addresses(f"<picture>{sources}<img src='/a-small.jpg' width=100></picture>{{text}}") == ["wide.jpg"]
+
+
 @pytest.mark.parametrize(
     ("attributes", "wanted"),
     [
