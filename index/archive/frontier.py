@@ -104,7 +104,9 @@ class FrontierRow:
 
     @property
     def published_or_discovered(self) -> datetime:
-        """When the page was published according to its source, else when it was discovered."""
+        """When the page was published according to its source, if that is past, else when it was discovered."""
+        if self.newest == self.published:  # also after its discovery, by a clock that was behind
+            return self.newest
         return min(self.newest, self.discovered)
 
     @property

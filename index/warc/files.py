@@ -7,6 +7,7 @@ these folders. The name by which the archive refers to a file has its folder in 
 from __future__ import annotations
 
 import fcntl
+import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -42,10 +43,11 @@ def month(when: datetime) -> str:
 
 
 def names(folder: Path, start: str = "") -> list[str]:
-    """The names of the files in this folder; of those only which begin with `start`, their months aside."""
+    """The names of the files in this folder; of those only which begin with `start`, their months aside. What is no
+    file, such as a folder or a pipe of such a name, is left out."""
     patterns = (f"{start}*.warc.gz", f"[0-9]*/[0-9]*/{start}*.warc.gz")
-    found = (path.relative_to(folder).as_posix() for pattern in patterns for path in folder.glob(pattern))
-    return sorted(filter(is_file_name, found))
+    paths = (path for pattern in patterns for path in folder.glob(pattern) if os.path.isfile(path))
+    return sorted(filter(is_file_name, (path.relative_to(folder).as_posix() for path in paths)))
 
 
 def make_place(folder: Path, name: str) -> Path:

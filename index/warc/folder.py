@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from errno import ENOENT
 from io import FileIO
 from pathlib import Path
 from typing import IO
@@ -46,6 +47,8 @@ class Folder:
             raise WarcMissing(f"raw copy {ref.file!r} is no name of a file of ours")
         path = self.path / ref.file
         try:
+            if not path.is_file():  # whoever opened a pipe would wait for ever
+                raise FileNotFoundError(ENOENT, "no file")
             with path.open("rb") as file:
                 size = os.fstat(file.fileno()).st_size
                 if not 0 <= ref.offset < ref.offset + ref.length <= size:

@@ -28,7 +28,7 @@ from index.archive.backup import back_up, check, restore
 from index.errors import ArchiveError, Busy, WrongPlace
 from index.file_lock import hold
 from index.warc.folder import Folder
-from index.warc.record import Response, WarcRef
+from index.warc.record import Response, WarcMissing, WarcRef
 from index.warc.store import WarcStore
 from tests.support.archive_samples import NOW, article, page
 from tests.support.warcs import raw_file
@@ -175,6 +175,12 @@ def test_a_file_of_raw_copies_that_was_lost_is_told_and_stops_no_copy(written: W
         assert made.short == (name,)
         raw.unlink()
         assert back_up(archive, Folder(written.data / backup.RAW), tmp_path / "another").short == (name,)
+        for n, make in enumerate((Path.mkdir, os.mkfifo, lambda path: path.symlink_to(path.name))):
+            make(raw)
+            assert back_up(archive, Folder(written.data / backup.RAW), tmp_path / f"odd-{n}").short == (name,)
+            with pytest.raises(WarcMissing):
+                Folder(written.data / backup.RAW).read(WarcRef(name, 0, 10))
+            raw.rmdir() if raw.is_dir() else raw.unlink()
     assert restore(tmp_path / "copy", tmp_path / "elsewhere")[0] == made
     assert (tmp_path / "elsewhere" / backup.RAW / name).stat().st_size == 100_000
 
