@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.patience import wait_for
+from tests.support import commands
+from tests.support.patience import PATIENCE, wait_for
 from tests.support.requirements import missing
 
 ROOT = Path(__file__).parents[4]
@@ -91,19 +92,22 @@ def test_with_json_an_error_is_an_object_with_its_code_and_parameters(
 ) -> None:
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "arshif.yaml").write_text("contact: a@b.example\n", "utf-8")
+    env = os.environ | {"ARSHIF_CONFIG": str(tmp_path / "config")}
     said = {}
     for options in ((), ("--json",)):
-        ended = subprocess.run(
-            [*ENTRY_POINTS["arshif"], *command, *options], cwd=tmp_path, capture_output=True, text=True, check=False
-        )
-        assert ended.returncode == status, "the same with --json and without"
-        said[options] = ended
-    assert said[()].stdout == ""
-    told = json.loads(said["--json",].stdout)
+        with (tmp_path / "out").open("w+") as out, (tmp_path / "err").open("w+") as err:
+            ended = commands.run("crawler.cli", [*command, *options], env, out, err, PATIENCE)
+            assert ended == status, "the same with --json and without"
+            out.seek(0)
+            err.seek(0)
+            said[options] = out.read(), err.read()
+    for_people, (printed, complained) = said[()], said["--json",]
+    assert for_people[0] == ""
+    told = json.loads(printed)
     assert (told["code"], told["exit_code"]) == (code, status)
     assert json.loads(json.dumps(told["params"]).replace(str(tmp_path), "FOLDER")) == params
-    assert told["error"] in " ".join(said[()].stderr.replace("arshif: ", "").split()), "the sentence for people"
-    assert said["--json",].stderr == ""
+    assert told["error"] in " ".join(for_people[1].replace("arshif: ", "").split()), "the sentence for people"
+    assert complained == ""
 
 
 # --- completion ------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ import pytest
 from crawler.boilerplate.repeated_blocks import Ground, block_hash
 from crawler.config import Config, load
 from crawler.importing import job
-from crawler.importing.job import AHEAD, BATCH, Import, ImportReport, Progress
+from crawler.importing.job import AHEAD, Import, ImportReport, Progress
 from crawler.importing.page_filter import PageFilter
 from crawler.storage import open_archive, open_raw
 from index.archive import documents
@@ -111,9 +111,11 @@ def test_pages_are_read_ahead_by_what_was_known_when_they_were_stored(
 ) -> None:
     """How many articles of a site show a block that is its own counts those that were stored before, as without reading
     ahead: the first few keep it."""
+    batch = 16  # pages that are stored at once: each site comes in several of them
+    monkeypatch.setattr(job, "BATCH", batch)
     dealt, own = random.Random(1), "The gazette of this harbour is made by people of the port, and read by many."
     pages = []
-    for n in range(6 * BATCH):
+    for n in range(6 * batch):
         url = f"https://press{dealt.randrange(12)}.example/news/decision-number-{n}-of-the-council"
         body = article(n).replace(b"</article>", f"<p>{own}</p></article>".encode())
         pages.append(Archived(url, f"2020-02-01T{n // 60:02}:{n % 60:02}:00Z", body))
