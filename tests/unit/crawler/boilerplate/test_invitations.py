@@ -30,6 +30,17 @@ LINES = {
     "zh": "扫描二维码关注我们",
     "ja": "公式Xをフォローする",
     "ko": "카카오톡 채널 추가하고 소식을 받아보세요",
+    "hu": "Kövess minket a Facebookon is!",
+    "hr": "Pratite nas na Facebooku i Instagramu",
+    "sr": "Пратите нас на Фејсбуку и Вајберу",
+    "sl": "Spremljajte nas na Facebooku",
+    "lt": "Sekite mus „Facebook“",
+    "lv": "Seko mums Facebook",
+    "et": "Jälgi meid Facebookis",
+    "sq": "Na ndiqni në Facebook",
+    "sw": "Tufuate kwenye Facebook",
+    "az": "Bizi Facebook'da izləyin",
+    "ca": "Segueix-nos a Instagram",
 }
 
 
@@ -47,6 +58,10 @@ STAYS = {
     "ar, went on with a colon": "وتابع: صفحتنا الرسمية على فيسبوك هي المصدر الوحيد للبيانات.",
     "ar, a call": "وجّه الدعوة للانضمام إلى مجموعتنا على فيسبوك، بحسب الشرطة.",
     "en": "Our children follow Instagram all day, and we let them.",
+    "hr": "Pratite promet na Facebooku, rekli su iz tvrtke.",
+    "hr, who follows": "Tko nas prati na Facebooku, upitao je ministar.",
+    "hu": "Kövess engem, mondta a rendőr a Facebookon közzétett videón.",
+    "lt": "Mūsų kanalą prižiūri tie, kurie žvejoja.",
     "en, a channel": "We asked our neighbours to join the channel swimmers on the beach.",
     "en, a quotation": "He said: “Follow us on Facebook and subscribe to our newsletter before noon.”",
     "en, the country": "Support for the strikes fell sharply in the US after a video spread on TikTok.",
