@@ -120,6 +120,7 @@ def index_pending(
         while compare_waiting(archive, datetime.now(UTC)):
             pass
         reconcile(archive, engine)
+        add_due_part(archive, engine, datetime.now(UTC))
         total = BatchResult()
         while True:
             part = index_batch(archive, engine, batch)

@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import Connection
 
 from index.archive import Archive, articles, documents, outbox
+from index.engines.base import Layout
 from index.engines.elastic import bulk
 from index.engines.elastic.engine import ElasticEngine
 from index.engines.elastic.mapping import EARLIER, template
@@ -276,7 +277,7 @@ def test_a_block_against_writing(archive: Archive, direct: ElasticEngine, caplog
 
 def test_an_index_that_is_red(archive: Archive, direct: ElasticEngine) -> None:
     """No node may hold its shards: nothing can be written."""
-    kept_away = template(direct.prefix)
+    kept_away = template(direct.prefix, Layout())
     kept_away["priority"] += 1  # before ours
     kept_away["template"]["settings"] |= {"routing.allocation.enable": "none", "write.wait_for_active_shards": "0"}
     with direct.server.checked(60) as client:

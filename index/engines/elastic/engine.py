@@ -78,6 +78,7 @@ class ElasticEngine:
         self.server = Server(url, api_key=api_key, basic_auth=basic_auth, ca_file=ca_file)
         self._checked = self.server.checked
         self._todays: float | None = None  # until then (monotonic seconds), the searched index is known to be current
+        self._sizes_refused = False  # and told
         self._is_divided = True  # whether it has several shards, as far as known
 
     # --- targets ---
@@ -135,7 +136,9 @@ class ElasticEngine:
             try:
                 found = client.indices.stats(index=_name(target, begin), metric="store", filter_path="_all.primaries")
             except AuthorizationException:  # a key of an earlier release; `arshif doctor` says what it lacks
-                log.warning("%s does not tell this key how large the index is: it gets no further part", self.url)
+                if not self._sizes_refused:
+                    log.warning("%s does not tell this key how large the index is: it gets no further part", self.url)
+                self._sizes_refused = True
                 return False
         return int(found["_all"]["primaries"]["store"]["size_in_bytes"]) >= self.limits.most_bytes
 
