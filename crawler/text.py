@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 
 # C0 and C1 controls except tab and newlines; soft hyphen; zero-width space, word joiner, BOM; lone surrogates;
 # noncharacters; bidi marks, embeddings and isolates (the search page isolates each field itself, so that a stray
@@ -31,6 +32,7 @@ _ASCII = {
 # What ends a statement, and what ends any sentence, in the scripts that news are written in; in a class of a pattern
 FULL_STOPS = ".。۔።।"
 STOPS = FULL_STOPS + "!?…！？؟"
+_CACHED = 500  # maximum characters of a text whose folded form is cached
 _SPACELESS = re.compile("[\u0e00-\u0e7f\u2e80-\u9fff\uf900-\ufaff]")
 
 
@@ -85,6 +87,11 @@ def fold(text: str) -> str:
     """The text for comparison: lower case, without diacritics and punctuation, one form of each Arabic letter.
 
     Deliberately separate from the index's folding: hashes of it are stored and must not change when search does."""
+    return _folded(text) if len(text) <= _CACHED else _folded.__wrapped__(text)
+
+
+@lru_cache(maxsize=4_000)  # a page's blocks are folded twice on average, for those who look for different things
+def _folded(text: str) -> str:
     if text.isascii():
         return " ".join(text.translate(_ASCII).split())
     text = _MARKS.sub("", unicodedata.normalize("NFKC", text)).casefold()
