@@ -16,12 +16,13 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, APIRouter
 
 import index.web
 from index.archive import saved_searches
 from index.warc.store import WarcStore
 from index.web.app import create_app
+from index.web.auth import NOT_CACHED, PUBLIC_PATHS
 from tests.support.filled_archive import NOW, SearchFixture, article, fill, newsroom, page
 from tests.support.hostile_texts import HOSTILE
 from tests.support.web_client import Client, client_of
@@ -49,7 +50,7 @@ def client(shelf: SearchFixture) -> Client:
 def routes() -> list[APIRoute]:
     """Every route of the page and the API, from the modules that have some."""
     modules = [importlib.import_module(f"index.web.{found.name}") for found in pkgutil.iter_modules(index.web.__path__)]
-    held = {id(router): router for module in modules if hasattr(router := getattr(module, "router", None), "routes")}
+    held = {id(it): it for module in modules for it in vars(module).values() if isinstance(it, APIRouter)}
     return [route for router in held.values() for route in router.routes if isinstance(route, APIRoute)]
 
 
@@ -79,6 +80,22 @@ def values(chance: random.Random, articles: list[str]) -> list[bytes]:
     return [*(text.encode("utf-8", "surrogatepass") for text in texts), bytes(chance.choices(range(256), k=9))]
 
 
+def fields(route: APIRoute) -> list[str]:
+    """The names in the body that a route of the API reads."""
+    return [
+        name for one in route.dependant.body_params for name in getattr(one.field_info.annotation, "model_fields", ())
+    ]
+
+
+def body(chance: random.Random, route: APIRoute, articles: list[str]) -> bytes:
+    """A body for a route of the API: JSON with the names that it reads, or what is none."""
+    if chance.random() < 0.1:
+        return chance.choice([b"", b"{", b"\xff\xfe", b"[" * 5_000, b'{"a":' * 9_000, b"null", b"NaN"])
+    odd = [*NUMBERS, 1.5, float("nan"), float("inf"), True, None, [], {}, [None], [[[]]], "\ud800", "\0", *articles[:9]]
+    said = {name: chance.choice([*odd, *HOSTILE]) for name in fields(route) if chance.random() < 0.8}
+    return json.dumps(chance.choice([said] * 9 + odd)).encode()
+
+
 def request(chance: random.Random, route: APIRoute, articles: list[str]) -> tuple[str, str, bytes]:
     """A method, a URL and a body for this route."""
 
@@ -95,7 +112,8 @@ def request(chance: random.Random, route: APIRoute, articles: list[str]) -> tupl
         for _ in range(chance.randrange(5))
     ]
     method = chance.choice(["HEAD", *route.methods, *route.methods])
-    return method, path + "?" + "&".join(pairs), "&".join(pairs).encode()
+    sent = body(chance, route, articles) if path.startswith("/api/") else "&".join(pairs).encode()
+    return method, path + "?" + "&".join(pairs), sent
 
 
 @pytest.mark.no_cover
@@ -108,16 +126,20 @@ def test_nothing_is_answered_as_a_fault_of_ours(shelf: SearchFixture, seed: int)
     found: Counter[int] = Counter()
 
     async def ask() -> None:
-        app = create_app(shelf.archive, shelf.engine, raw=WarcStore(shelf.archive.folder / "raw"))
+        app = create_app(shelf.archive, shelf.engine, raw=WarcStore(shelf.archive.folder / "raw"), token="key")
         app.state.live_seconds = 0  # no answer goes on
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        headers = {"authorization": "Bearer key"}
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers) as client:
             for number in range(REQUESTS // 4):
-                method, url, body = request(chance, ways[number % len(ways)], articles)
-                content = {"content": body} if method == "POST" else {}
-                answer = await client.request(method, url, headers=OURS, **content)
+                method, url, sent = request(chance, ways[number % len(ways)], articles)
+                content = {"content": sent} if method not in ("GET", "HEAD") else {}
+                kind = {"content-type": "application/json"} if url.startswith("/api/") else {}
+                answer = await client.request(method, url, headers=OURS | kind, **content)
                 found[answer.status_code] += 1
                 assert answer.status_code < 500, (method, url[:2_000], answer.text[:500])
+                kept = url.partition("?")[0] not in PUBLIC_PATHS and answer.headers.get("cache-control")
+                assert kept in (False, NOT_CACHED), (method, url[:2_000], kept)
 
     asyncio.run(ask())
     assert {200, 303, 400, 404} <= set(found), "some get through to what the routes do"
