@@ -17,9 +17,11 @@ import httpx
 import psutil
 
 from tests.integration.harness import ROOT, Harness
+from tests.support import commands
 from tests.support.patience import PATIENCE, wait_for
 
 T = TypeVar("T")
+Process = commands.Command | subprocess.Popen[bytes]
 
 
 def free_port() -> int:
@@ -31,7 +33,9 @@ def free_port() -> int:
 class Service:
     """A daemon that runs in a house."""
 
-    def __init__(self, house: Harness, process: subprocess.Popen[bytes], log: Path, port: int) -> None:
+    def __init__(
+        self, house: Harness, process: commands.Command | subprocess.Popen[bytes], log: Path, port: int
+    ) -> None:
         self.house = house
         self.process = process
         self._log = log
@@ -90,17 +94,26 @@ def daemon(
     house: Harness,
     *arguments: str,
     port: int = 0,
-    code: Sequence[str] = ("-m", "crawler.cli"),
+    code: Sequence[str] = (),
     within: Sequence[str] = (),
 ) -> Iterator[Service]:
     """`arshif run` for the length of the block; whatever happens there, nothing of it is left. `within` is a command
-    that runs it."""
+    that runs it, and `code` what Python is started with, `-m crawler.cli` by default; without them it is forked from
+    what has loaded what it needs."""
     port = port or free_port()
     log = house.directory / f"run-{time.monotonic_ns()}.log"
     environment = house.env | {"ARSHIF_WEB__PORT": str(port)}
     with log.open("wb") as out:
-        process = subprocess.Popen(
-            [*within, sys.executable, *code, "run", *arguments], cwd=ROOT, env=environment, stdout=out, stderr=out
+        process = (
+            subprocess.Popen(
+                [*within, sys.executable, *(code or ("-m", "crawler.cli")), "run", *arguments],
+                cwd=ROOT,
+                env=environment,
+                stdout=out,
+                stderr=out,
+            )
+            if code or within
+            else commands.start("crawler.cli", ["run", *arguments], environment, out, out)
         )
     service = Service(house, process, log, port)
     family: list[psutil.Process] = []

@@ -22,8 +22,9 @@ from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from runpy import run_module
+from select import select
 from tempfile import TemporaryFile
-from typing import IO
+from typing import IO, Any
 
 ROOT = Path(__file__).parents[2]
 COLUMNS = "200"  # of the terminal that each command is told to have
@@ -40,13 +41,24 @@ def run(
 
     :raises subprocess.TimeoutExpired: when it has not ended after so many seconds; it is killed.
     """
+    started = start(module, arguments, env, stdout, stderr)
+    try:
+        return started.wait(timeout)
+    except subprocess.TimeoutExpired:
+        started.kill()
+        started.wait()
+        raise
+
+
+def start(
+    module: str, arguments: Sequence[str], env: Mapping[str, str], stdout: IO[Any], stderr: IO[Any]
+) -> Command | subprocess.Popen[bytes]:
+    """`python -m MODULE ARGUMENT...` in this environment, which goes on by itself; whoever starts it ends it."""
     server = _server()
     if _read_once(env) != _read_once(server.env):
         command = [sys.executable, "-m", module, *arguments]
-        return subprocess.run(
-            command, cwd=ROOT, env=env, stdout=stdout, stderr=stderr, timeout=timeout, check=False
-        ).returncode
-    return server.run((module, *arguments), env, (stdout.fileno(), stderr.fileno()), timeout)
+        return subprocess.Popen(command, cwd=ROOT, env=env, stdout=stdout, stderr=stderr)
+    return server.start((module, *arguments), env, (stdout.fileno(), stderr.fileno()))
 
 
 def said(module: str, arguments: Sequence[str], env: Mapping[str, str], timeout: float) -> tuple[int, str]:
@@ -64,6 +76,46 @@ def _read_once(env: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in env.items() if READ_ONCE.fullmatch(name)}
 
 
+class Command:
+    """A command that was forked; what is used of `subprocess.Popen`."""
+
+    def __init__(self, pid: int, arguments: Sequence[str], code: socket.socket) -> None:
+        self.pid = pid
+        self.args = arguments
+        self.returncode: int | None = None
+        self._code = code  # has its exit code once it has ended
+
+    def poll(self) -> int | None:
+        """The exit code, or minus the signal that ended it; None while it runs."""
+        with suppress(subprocess.TimeoutExpired):
+            return self.wait(0)
+        return None
+
+    def wait(self, timeout: float | None = None) -> int:
+        """The exit code, once it has ended.
+
+        :param timeout: seconds.
+        :raises subprocess.TimeoutExpired: when it has not ended by then.
+        """
+        if self.returncode is None:
+            if not select([self._code], [], [], timeout)[0]:
+                assert timeout is not None
+                raise subprocess.TimeoutExpired(self.args, timeout)
+            self.returncode = _number(self._code, CODE)
+            self._code.close()
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal, unless it has ended."""
+        if self.poll() is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """End it."""
+        self.send_signal(signal.SIGKILL)
+
+
 class _Server:
     def __init__(self) -> None:
         self.env = os.environ | {"COLUMNS": COLUMNS}
@@ -74,21 +126,13 @@ class _Server:
                 command, cwd=ROOT, env=self.env | ONE_THREAD, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()]
             )
 
-    def run(self, command: Sequence[str], env: Mapping[str, str], output: tuple[int, int], timeout: float) -> int:
+    def start(self, command: Sequence[str], env: Mapping[str, str], output: tuple[int, int]) -> Command:
         ours, theirs = socket.socketpair()
-        with ours:
-            with theirs:
-                socket.send_fds(self._requests, [b"\0"], [theirs.fileno(), *output])
-            ours.sendall(pickle.dumps((tuple(command), dict(env))))
-            ours.shutdown(socket.SHUT_WR)
-            pid = _number(ours, PID)
-            ours.settimeout(timeout)
-            try:
-                return _number(ours, CODE)
-            except TimeoutError as error:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-                raise subprocess.TimeoutExpired(command, timeout) from error
+        with theirs:
+            socket.send_fds(self._requests, [b"\0"], [theirs.fileno(), *output])
+        ours.sendall(pickle.dumps((tuple(command), dict(env))))
+        ours.shutdown(socket.SHUT_WR)
+        return Command(_number(ours, PID), command, ours)
 
     def close(self) -> None:
         """End the server; the commands that run go on."""
