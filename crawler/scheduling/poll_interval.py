@@ -25,7 +25,7 @@ JITTER = 0.05  # share by which an interval may be shorter, so that sources with
 HINTS_TRUSTED_BELOW = 1.0  # expected articles up to which a source's hint to poll less often is followed
 FIRST_WAIT = timedelta(hours=1)  # after one failure; doubled after each further one
 LONGEST_WAIT = timedelta(days=7)  # reached at the ninth failure in a row; a feed that fails for months may recover
-_SECONDS = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,9})?(?:\s*,\s*[0-9]{1,20}(?:\.[0-9]{1,9})?){0,7}")  # of Retry-After
+_SECONDS = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:\s*,\s*[0-9]+(?:\.[0-9]+)?){0,7}")  # of Retry-After
 SPREAD = 0.1  # share of the wait, added by name, so that sources that failed together are not retried together
 
 
@@ -163,13 +163,12 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> datetime | None:
     said = headers.get("retry-after", "").strip()
     try:
         if _SECONDS.fullmatch(said):
-            until = now + timedelta(seconds=max(map(float, said.split(","))))
-        else:
-            until = datetime.fromisoformat(said) if said[:4].isdecimal() else parsedate_to_datetime(said)
-        until = (until if until.tzinfo else until.replace(tzinfo=UTC)).astimezone(UTC)
+            most = max(map(float, said.split(",")))  # any number at all
+            return now + timedelta(seconds=min(most, LONGEST_WAIT.total_seconds()))
+        until = datetime.fromisoformat(said) if said[:4].isdecimal() else parsedate_to_datetime(said)
+        return min(until if until.tzinfo else until.replace(tzinfo=UTC), now + LONGEST_WAIT).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return min(until, now + LONGEST_WAIT)
 
 
 # --- small things ----------------------------------------------------------------------------------------------------
