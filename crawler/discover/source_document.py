@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import zlib
 from collections.abc import Mapping
@@ -35,6 +36,8 @@ _ROOT = re.compile(
     r"<(?:[a-z_][\w.-]{0,60}:)?(rss|feed|rdf|urlset|sitemapindex|html|!doctype html|head|body)(?=[\s>/])",
     re.IGNORECASE | re.ASCII,  # of Unicode's cases, `İ` is an `i`, and in lower case two characters
 )
+_ENTRY = re.compile(r"<(?:url|sitemap)>\s*<loc>", re.IGNORECASE)
+_TAG = re.compile("<[^<>]*>")
 _STRAY = re.compile(rb"&(?:(#?\w{1,40});)?")
 _NO_TAG = re.compile(rb"<(?=[\s\d=])")  # no tag begins so: `5 < 6`
 _XML_NAMES = frozenset((b"amp", b"lt", b"gt", b"quot", b"apos"))
@@ -59,8 +62,12 @@ class SourceDocument:
 
         :raises SourceProblem: when there are more ampersands than in any genuine feed or sitemap.
         """
-        root = _first_element(self.text[:_SNIFFED_CHARACTERS])
-        raw = self.text[root.start() if root else 0 :].encode("utf-8", "replace").translate(None, _CONTROLS)
+        head = self.text[:_SNIFFED_CHARACTERS]
+        root = _first_element(head)
+        text = self.text[root.start() if root else 0 :]
+        if root is None and (entry := _ENTRY.search(head)):
+            text = f"<urlset>{self.text[entry.start() :]}</urlset>"
+        raw = text.encode("utf-8", "replace").translate(None, _CONTROLS)
         if raw.count(b"&") > _MAX_REFERENCES:
             raise SourceProblem(SourceReason.TOO_MANY_REFERENCES, most=_MAX_REFERENCES)
         first, *rest = raw.split(b"<![CDATA[")
@@ -78,7 +85,22 @@ def read(body: bytes, headers: Mapping[str, str]) -> SourceDocument:
     """
     body, cut = unpack(body)
     text = decode(body, headers, ("ar",)).text
-    return SourceDocument(sniff(text), text, cut)
+    kind = sniff(text)
+    if kind == "html" and (sitemap := _shown(text)):
+        kind, text = "sitemap", sitemap
+    return SourceDocument(kind, text, cut)
+
+
+def _shown(text: str) -> str | None:
+    """The sitemap that a page of HTML holds: as it is, or written out as a browser shows the source of one; None if it
+    holds none."""
+    for name in ("urlset", "sitemapindex"):
+        if f"&lt;{name}" in text and f"<{name}" not in text:
+            text = html.unescape(_TAG.sub("", text))
+        start, end = text.find(f"<{name}"), text.rfind(f"</{name}>")
+        if 0 <= start < end:
+            return f"{text[start:end]}</{name}>"
+    return None
 
 
 def sniff(text: str) -> DocumentKind:
@@ -90,6 +112,8 @@ def sniff(text: str) -> DocumentKind:
         return "json"
     if root := _first_element(head):
         return _ROOTS[root[1].lower()]
+    if _ENTRY.search(head):
+        return "sitemap"  # that has lost its root
     if head.startswith("<?xml"):
         return "xml"
     return "html" if head[0] == "<" else "text"

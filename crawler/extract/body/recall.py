@@ -50,7 +50,10 @@ def restore_missed(found: list[str], blocks: Sequence[Block], elements: Elements
             completed += [b.text for b in blocks[done + 1 : at[index]] if _belongs(b, kinds, parents, done >= first)]
             done = max(done, at[index])
         completed.append(paragraph)
-    completed += [b.text for b in blocks[last + 1 :] if _belongs(b, kinds, parents, False)]
+    closing = last + _closes(blocks, last, elements)
+    completed += [
+        b.text for i, b in enumerate(blocks[last + 1 :], last + 1) if i == closing or _belongs(b, kinds, parents, False)
+    ]
     known = set(map(_key, completed))
     return [text for text in _opening(blocks[:first], elements, draft) if _key(text) not in known] + completed
 
@@ -63,6 +66,17 @@ def _belongs(block: Block, kinds: set[Kind], parents: set[tuple[str, str]], amon
     if block.kind in kinds:
         return len(block.text) >= (1 if among else _PROSE)
     return among and block.tag in _HEADINGS and (block.kind[1], block.kind[2]) in parents
+
+
+def _closes(blocks: Sequence[Block], last: int, elements: Elements) -> bool:
+    """Whether the block after the last one found is a paragraph of the text in a box of its own, in the same
+    <article>."""
+    if last + 1 >= len(blocks) or blocks[last + 1].found or not _is_own(blocks[last + 1], elements):
+        return False
+    around, beside = (
+        [n for n in elements.ancestors(blocks[at].element) if elements.tags[n] == "article"] for at in (last, last + 1)
+    )
+    return bool(around) and around[:1] == beside[:1]
 
 
 def _opening(blocks: Sequence[Block], elements: Elements, draft: Draft) -> list[str]:

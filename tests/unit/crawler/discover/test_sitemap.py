@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import html
 import tracemalloc
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
@@ -10,6 +11,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from crawler import discover
+from crawler.discover import source_document
 from crawler.discover.collector import SkipReason
 from crawler.discover.sitemap import MAX_CHILDREN, lists_archives, lists_posts
 from crawler.discover.source_document import MAX_BYTES
@@ -343,3 +345,26 @@ def test_a_sign_that_begins_no_tag_costs_no_further_entry() -> None:
 
 def test_a_text_sitemap_with_the_line_ends_of_old_systems() -> None:
     assert urls("https://example.sy/1\rhttps://example.sy/2\r") == ["https://example.sy/1", "https://example.sy/2"]
+
+
+ENTRIES = "".join(f"<url><loc>https://www.stepagency-sy.net/archives/{n}</loc></url>" for n in (1, 2))
+WHOLE = f'<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{ENTRIES}</urlset>'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        ENTRIES,
+        f'<?xml version="1.0" encoding="UTF-8"?>\n{ENTRIES}',
+        f"<!doctype html><html><body>{WHOLE}</body></html>",
+        f"<html><body><pre>{html.escape(WHOLE)}</pre></body></html>",
+        f"<html><body><div class=line><span class=tag>{html.escape(WHOLE)}</span></div></body></html>",
+    ],
+    ids=["without a root", "only declared", "within a page", "as text of a page", "as a browser shows its source"],
+)
+def test_a_sitemap_without_its_root_or_within_a_page(body: str) -> None:
+    assert urls(body) == [f"https://www.stepagency-sy.net/archives/{n}" for n in (1, 2)]
+
+
+def test_a_page_that_only_names_sitemaps_is_none() -> None:
+    assert source_document.read(b"<html><p>Write &lt;urlset&gt; first.</p></html>", {}).what == "html"

@@ -669,6 +669,14 @@ def test_what_is_told_of_an_author_in_the_news_stays(last: str) -> None:
     assert read(in_article(p(*TEXT), p(last))) == [*TEXT, last]
 
 
+@pytest.mark.parametrize("box", ["x9", "closing", "text-block"])
+def test_a_last_paragraph_in_a_box_of_its_own_is_kept(box: str) -> None:
+    html = (
+        f"<article><h1>{HEADLINE}</h1><div class=body>{p(*TEXT[:3])}</div><div class={box}>{p(TEXT[3])}</div></article>"
+    )
+    assert read(html) == TEXT[:4]
+
+
 BELOW = "The eastern reservoir seen from the dam"
 
 
