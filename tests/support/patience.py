@@ -6,7 +6,6 @@ PATIENCE, and a parser whose cost explodes takes minutes of CPU, where the budge
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -16,7 +15,6 @@ T = TypeVar("T")
 PATIENCE = 900.0  # seconds until something must have happened, which on a free machine takes a few
 LOOK = 0.05  # seconds between two looks
 REFERENCE = 0.07  # seconds of CPU that the work of `_slowness` takes where the budgets were measured
-TRACED = 4.0  # times as much CPU that our own loops take while their coverage is measured
 
 
 def wait_for(what: Callable[[], T], told: Callable[[], str] = str) -> T:
@@ -38,13 +36,12 @@ def wait_for(what: Callable[[], T], told: Callable[[], str] = str) -> T:
 
 @contextmanager
 def cpu_within(seconds: float) -> Iterator[None]:
-    """Asserts that the block takes no more CPU time than this, or as much more as this machine is slower just then, or
-    as its coverage is measured."""
+    """Asserts that the block takes no more CPU time than this, or as much more as this machine is slower just then."""
     slowness = _slowness()
     start = time.process_time()
     yield
     took = time.process_time() - start
-    budget = seconds * max(slowness, _slowness()) * (TRACED if sys.gettrace() else 1)
+    budget = seconds * max(slowness, _slowness())
     assert took < budget, f"{took:.2f} s of CPU, of {budget:.2f}"
 
 

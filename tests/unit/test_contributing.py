@@ -31,8 +31,11 @@ def test_ci_holds_the_coverage_of_all_that_is_shipped() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]
     assert re.search(r"^make test$", CI, re.MULTILINE)
     assert re.search(r"^test:.* coverage ", MAKEFILE, re.MULTILINE)
-    assert project["coverage"]["run"]["source"] == project["hatch"]["build"]["targets"]["wheel"]["packages"]
-    assert project["coverage"]["report"]["fail_under"] > 50
+    assert project["slipcover"]["source"] == project["hatch"]["build"]["targets"]["wheel"]["packages"]
+    floor = re.search(r"^FLOOR := (\d+)", MAKEFILE, re.MULTILINE)
+    assert floor
+    assert int(floor[1]) > 50
+    assert re.search(r"^coverage:(.*\n\t)+.*--fail-under \$\(FLOOR\)$", MAKEFILE, re.MULTILINE)
 
 
 def test_ci_audits_the_locked_packages() -> None:

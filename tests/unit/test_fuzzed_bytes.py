@@ -344,7 +344,6 @@ def fuzz(name: str, count: int, seed: int, folder: Path) -> int:
     return read
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("name", TARGETS)
 def test_broken_bytes_are_read_or_told(name: str, tmp_path: Path) -> None:
     read = fuzz(name, SLOW.get(name, INPUTS), 1, tmp_path)

@@ -35,7 +35,6 @@ def test_a_body_keeps_its_paragraphs() -> None:
     assert paragraphs(body) == ["one", "two\nlines"]
 
 
-@pytest.mark.no_cover
 @given(st.text(max_size=300))
 def test_any_text_can_be_stored_and_is_stable(raw: str) -> None:
     once = tidy(raw)

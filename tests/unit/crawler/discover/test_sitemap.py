@@ -171,7 +171,6 @@ def test_damaged_gzip_is_a_problem() -> None:
     assert problem.value.reason == "source.broken_gzip"
 
 
-@pytest.mark.no_cover
 def test_the_bomb_ends_at_the_cap() -> None:
     """Three million entries in some 340 KiB: they held Scrapy for 210 s."""
     entries = b"".join(b"<url><loc>https://example.sy/%d</loc></url>" % n for n in range(60_000))
@@ -182,7 +181,6 @@ def test_the_bomb_ends_at_the_cap() -> None:
     assert found.skipped[SkipReason.TOO_MANY] == 1
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("head", "unit"),
     [

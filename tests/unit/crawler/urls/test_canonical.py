@@ -28,7 +28,6 @@ def test_canonical_of_a_canonical_url_is_itself(scheme: str, host: str, rest: st
         assert len(once) <= MAX_LENGTH
 
 
-@pytest.mark.no_cover
 @given(st.text(max_size=60))
 def test_any_text_gives_a_web_address_or_none(text: str) -> None:
     found = canonical(text, "https://example.com/a/")

@@ -555,7 +555,6 @@ URLS = st.sampled_from([f"https://step.example/{n}" for n in range(4)])
 BODIES = st.sampled_from([BODY, BODY + "\n\nتحديث", "خبر قصير"])
 
 
-@pytest.mark.no_cover
 @settings(max_examples=40)
 @given(
     visits=st.lists(

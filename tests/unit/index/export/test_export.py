@@ -152,7 +152,6 @@ def many(number: int) -> Iterator[Sequence[IndexDocument]]:
         yield [IndexDocument(replace(one, body=one.body + "."), 1, NOW, NOW) for one in some]
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("form", ["jsonl", "csv", "parquet"])
 def test_ten_times_as_many_articles_take_no_more_memory(form: str) -> None:
     peaks = []

@@ -266,7 +266,6 @@ def test_a_missing_key_is_english_then_an_error_here_and_the_key_in_production(
 # --- the source ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.no_cover
 def test_every_key_that_the_source_names_has_an_entry_and_every_entry_is_named() -> None:
     keys = entries("en").keys()
     named, families = spoken.keys_of_source()
@@ -304,7 +303,6 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[spoken.Pages]:
     shown.close()
 
 
-@pytest.mark.no_cover
 def test_a_third_language_is_one_file_and_shows_every_page_without_an_english_word(
     pages: spoken.Pages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

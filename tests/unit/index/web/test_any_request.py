@@ -116,7 +116,6 @@ def request(chance: random.Random, route: APIRoute, articles: list[str]) -> tupl
     return method, path + "?" + "&".join(pairs), sent
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("seed", range(4))
 def test_nothing_is_answered_as_a_fault_of_ours(shelf: SearchFixture, seed: int) -> None:
     chance, ways = random.Random(seed), routes()

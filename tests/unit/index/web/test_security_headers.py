@@ -195,7 +195,6 @@ def test_there_are_enough_of_them_and_each_is_another() -> None:
     assert len(set(HOSTILE_URLS)) == len(HOSTILE_URLS) >= 18
 
 
-@pytest.mark.no_cover
 def test_a_hostile_text_is_text_in_every_view(hostile: SearchFixture) -> None:
     client = client_of(hostile)
     for ui in ("ar", "en"):
