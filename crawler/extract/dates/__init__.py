@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
-from crawler.extract.dates import calendars, day_order, reader
+from crawler.extract.dates import calendars, day_order, month_names, reader
 from index.model.article import DAY_ONLY
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)  # the first news on the web; earlier dates are placeholders or mistakes
@@ -21,7 +21,7 @@ _YEAR = re.compile(r"(?:19|20)\d\d|1[34]\d\d")
 # A date within a longer text, such as `تم نشره الجمعة 24 نيسان 2020 09:22 مساءً`: day and month in either order, the
 # year, then perhaps a time.
 _SPAN = re.compile(
-    r"(?:[^\W\d_]{3,14}\.?\s)?\d{1,2}(?:st|nd|rd|th)?[\s.,/-][^\d]{0,25}(?:\d{1,2}[./-])?(?:19|20)\d\d"
+    r"(?:[^\W\d_]{3,14}\.?\s)?(?<!\d)\d{1,2}(?:st|nd|rd|th)?[\s.,/-][^\d]{0,25}(?:\d{1,2}[./-])?(?:19|20)\d\d"
     r"(?:\D{1,12}\d{1,2}[:.h]\d{2}(?::\d{2})?(?:\s?(?:[AaPp]\.?[Mm]\b|صباحا|مساء|ص\b|م\b))?)?"
 )
 _YEAR_FIRST = re.compile(  # the same in numbers: `2024-12-10 09:51 1054 views`
@@ -38,12 +38,24 @@ _LABELS = (
     r"|publié le|mis à jour le|veröffentlicht(?: am)?|stand|опубликовано|обновлено|publicado(?: em| el)?"
     r"|تاریخ انتشار|erstellt am|gepubliceerd op"
 )
-# Days of an event: two of a month (23–25 November 2026), or two whole ones.
+# Days of an event: two of a month (23–25 November 2026, 3. bis 5. Mai, 10./11.05.2026, 5月3日至5日), or two whole ones.
 _NTH = r"\d{1,2}(?:st|nd|rd|th|\.)?"
+_TO = (
+    r"(?:\s(?:to|and|&|bis|und|au|et|al|[yeaiuдиo]|tot|en|do|по|та|و|إلى|الى|حتى|تا|سے|से|থেকে|ถึง|ve|ila|och|og|till?|ja|dan"
+    r"|s/d|s\.d\.|hingga|sampai|đến|với)\s|\sو(?=\d))"
+)
 _RANGE = re.compile(
-    rf"(?<![\d:./-]){_NTH}[-–—]{_NTH}\s(?:de\s|of\s)?[^\W\d_]{{3,}}"
-    rf"|[^\W\d_]{{3,}}\.?\s{_NTH}\s?[-–—]\s?{_NTH},?\s(?:19|20)\d\d"
-    rf"|\b(?:19|20)\d\d\s?[-–—]\s?(?!(?:{_LABELS})\b)[^\d|:]{{0,20}}\d[^|:]{{0,20}}\b(?:19|20)\d\d\b",
+    rf"(?<![\d:./-]){_NTH}(?:[-–—]|{_TO}){_NTH}\s(?:de\s|of\s)?[^\W\d_]{{3,}}"
+    rf"|^{_NTH}\s[-–—]\s{_NTH}\s(?:de\s|of\s)?[^\W\d_]{{3,}}"
+    rf"|[^\W\d_]{{3,}}\.?\s{_NTH}(?:\s?[-–—]\s?|{_TO}){_NTH},?\s(?:19|20)\d\d"
+    rf"|(?<![\d.]){_NTH}(?:\d{{1,2}}\.)?(?<=\.)(?:\s?[-–—/]\s?|{_TO})\d{{1,2}}\.\s?\d{{1,2}}\.\s?(?:19|20)\d\d"
+    r"|\d[日号號일]?\s?(?:[~〜～–—至-]|から)\s?(?:\d{1,2}\s?[月월]\s?)?\d{1,2}\s?[日号號일]"
+    rf"|\b(?:19|20)\d\d(?:\s?[-–—]\s?|{_TO})(?!(?:{_LABELS})\b)[^\d|:]{{0,20}}\d[^|:]{{0,20}}\b(?:19|20)\d\d\b",
+    re.IGNORECASE,
+)
+_RANGE_OF_MONTHS = re.compile(  # 3 May – 5 June 2026, if the first word is a month
+    rf"(?:{_NTH}\s(?:de\s)?([^\W\d_]{{3,}})\.?|([^\W\d_]{{3,}})\.?\s{_NTH})(?:\s?[-–—]\s?|{_TO})"
+    rf"(?:{_NTH}\s(?:de\s)?[^\W\d_]{{3,}}|[^\W\d_]{{3,}}\.?\s{_NTH},?\s\d)",
     re.IGNORECASE,
 )
 _LABELLED = re.compile(rf"^(?:{_LABELS})\b", re.IGNORECASE)
@@ -95,12 +107,12 @@ def visible(value: str, place: Place) -> Dated | None:
     """A date written for people, in the languages of page and site: `الجمعة 3 تشرين الأول/أكتوبر 2025 - 10:05`; None if
     the text contains none, or the days of an event."""
     value = _LABEL.sub("", _NOISE.sub("", value.translate(_DIGITS).strip())).strip(" |-–—•·:,")
-    if not (value and len(value) <= _MAX_CHARS and any(map(str.isnumeric, value))) or _is_no_date(value):
+    if not (value and len(value) <= _MAX_CHARS and any(map(str.isnumeric, value))) or _is_no_date(value, place):
         return None
     if found := reader.read(value, place.languages, place.zone):
         return _dated(found, place)
     numeric = _NUMERIC.search(value) if len(value) <= _NUMERIC_LINE_MAX_CHARS and not _ZONED.search(value) else None
-    if numeric and (day := _numbered(numeric)):
+    if numeric and (numeric[1] or numeric[6] or reader.is_day_first(place.languages)) and (day := _numbered(numeric)):
         clock = calendars.clock(value)
         return _plausible(datetime.combine(day, clock or time()), _added(clock is not None, zoned=False), place)
     if not _YEAR.search(value):
@@ -123,9 +135,12 @@ def _only(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
     return found[0] if len(found) == 1 else None
 
 
-def _is_no_date(value: str) -> bool:
+def _is_no_date(value: str, place: Place) -> bool:
     """Whether a text with digits is the number of a report, or tells the days of an event."""
-    return _NUMBER.fullmatch(value) is not None or _RANGE.search(value) is not None
+    if _NUMBER.fullmatch(value) or _RANGE.search(value):
+        return True
+    months = _RANGE_OF_MONTHS.search(value)
+    return months is not None and bool(month_names.months(month_names.fold(months[1] or months[2]), place.languages))
 
 
 def _numbered(match: re.Match[str]) -> date | None:

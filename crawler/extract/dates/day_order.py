@@ -7,11 +7,14 @@ from datetime import date
 
 from crawler.urls.country_domains import UNKNOWN
 
-# Countries where the short form in their language of government begins with the month (CLDR 48, `dateFormats/short`),
-# and languages of which it does so where no country is known
-_MONTH_FIRST = frozenset(("AS", "BI", "GU", "MH", "MP", "PA", "PH", "PR", "UM", "US", "VI"))
-_MONTH_FIRST_LANGUAGES = ("en", "fil")
-_BOTH = frozenset(("CA",))  # https://en.wikipedia.org/wiki/Date_and_time_notation_in_Canada
+# Countries where the short form in some languages begins with the month (CLDR 48, `dateFormats/short`), and what does so
+# where no country is known
+_MONTH_FIRST = dict.fromkeys(("AS", "BI", "GU", "MH", "MP", "PH", "PR", "UM", "US", "VI", UNKNOWN), ("en", "fil"))
+_MONTH_FIRST |= {"PA": ("en", "es"), "PR": ("en", "es")}
+# Where people write both: in Canada, and in the States in languages whose own form begins with the day
+_BOTH = ("CA", "US")  # https://en.wikipedia.org/wiki/Date_and_time_notation_in_Canada
+# .NET's for en-US, which servers anywhere have by default
+_BY_A_SERVER = re.compile(r"\d:\d\d:\d\d\s[AP]M\b")
 _BY_DEFAULT = "en-US"  # what systems say of their pages if nobody tells them otherwise
 _NUMBERS = re.compile(r"(?<!\d)(\d{1,2})([/-])(\d{1,2})\2((?:19|20)\d\d)(?!\d)")
 
@@ -24,9 +27,9 @@ def spelt_out(text: str, languages: tuple[str, ...], country: str) -> str | None
         return None
     one, two, year = int(match[1]), int(match[3]), int(match[4])
     region = _region(languages, country)
-    if region in _BOTH and one != two:
+    first = languages[0].split("-")[0] in _MONTH_FIRST.get(region, ())
+    if one != two and not first and (region in _BOTH or _BY_A_SERVER.search(text)):
         return None
-    first = region in _MONTH_FIRST or (region == UNKNOWN and languages[0].split("-")[0] in _MONTH_FIRST_LANGUAGES)
     try:
         day = date(year, one, two) if first else date(year, two, one)
     except ValueError:

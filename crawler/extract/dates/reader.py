@@ -58,7 +58,11 @@ _ROMAN_MONTHS = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "X
 _YEAR_LAST = re.compile(r"(?<!\d)(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4})(?!\d)")
 _SHORT_DOTTED = re.compile(r"(?<!\d)(\d\d)\.(\d\d)\.(\d\d)(?!\d)")
 _YEAR_FIRST_SHORT = ("ko", "zh", "ja", "hu", "lt", "mn")  # where 24.04.25 may begin with the year
-_PARTICLES = re.compile(r"\W{0,4}(?:[^\W\d]{1,4}\W{1,3}){0,2}")  # between day and month: `de`, `of`, `من شهر`
+_PARTICLES = re.compile(  # between day and month: `21-nji`, `de`, `of`, `من شهر`
+    r"(?:[-'’]?[^\W\d]{1,4}(?!\w))?\W{0,4}"
+    r"(?:(?:de|del|d|di|da|do|of|day|the|ta|na|w|ga|ya|la|من|شهر|ماه|ي)\W{1,3}){0,3}",
+    re.IGNORECASE,
+)
 # Years of East Asian eras (https://ja.wikipedia.org/wiki/元号, 民國紀年) by what is added to them
 _ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "民國": 1911, "民国": 1911}
 _ERA = re.compile(rf"({'|'.join(_ERAS)})\s?(\d{{1,3}}|元)(?=\s?年)")
@@ -105,6 +109,11 @@ def read(text: str, languages: tuple[str, ...] = (), zone: tzinfo | None = None)
     elif found := _DAYS_ZONE.search(text):
         rest, named = text[: found.start()], found[1]
     return _moment(_day(_ORDINAL.sub("", rest).strip(), languages), clock, named, zone, languages)
+
+
+def is_day_first(languages: tuple[str, ...]) -> bool:
+    """Whether 24.04.25 begins with the day in all of these languages (BCP 47)."""
+    return not any(tag.startswith(_YEAR_FIRST_SHORT) for tag in languages)
 
 
 def epoch(text: str, languages: tuple[str, ...] = ()) -> datetime | None:
@@ -233,7 +242,7 @@ def _day(text: str, languages: tuple[str, ...]) -> Reading | None:
             return _numbered(_ERAS["民國"] + int(match[1]), int(match[3]), int(match[4]), text, languages)
         if match := _YEAR_LAST.search(text):
             return _day_or_month_first(int(match[1]), match[2], int(match[3]), int(match[4]), text, languages)
-        if (match := _SHORT_DOTTED.search(text)) and not any(tag.startswith(_YEAR_FIRST_SHORT) for tag in languages):
+        if (match := _SHORT_DOTTED.search(text)) and is_day_first(languages):
             return _numbered(_year(match[3]), int(match[2]), int(match[1]), text, languages)
     if len(numbers) == 2 and (match := _ROMAN.search(text)):
         return _numbered(int(match[3]), _ROMAN_MONTHS.index(match[2]) + 1, int(match[1]), text, languages)

@@ -152,6 +152,26 @@ def test_month_names_of_every_arab_region(said: str, day: str) -> None:
         ("3-5 de mayo de 2024", "es", "ES", None),
         ("Nov 23, 2024 – Dec 2, 2024", "en", "US", None),
         ("23/11/2024 - 24/11/2024", "fr", "FR", None),
+        ("from 3 to 5 May 2024", "en", "GB", None),
+        ("3 - 5 พฤษภาคม 2567", "th", "TH", None),
+        ("vom 3. bis 5. Mai 2024", "de", "DE", None),
+        ("10./11.05.2024", "de", "DE", None),
+        ("10.05. - 12.05.2024", "de", "DE", None),
+        ("3 e 5 de maio de 2024", "pt", "BR", None),
+        ("من 3 إلى 5 مايو 2024", "ar", "EG", None),
+        ("من 3 أبريل إلى 5 مايو 2024", "ar", "EG", None),
+        ("3 May – 5 June 2024", "en", "GB", None),
+        ("May 3 to June 5, 2024", "en", "US", None),
+        ("2024年5月3日至5日", "zh", "CN", None),
+        ("3 shares - 5 May 2024", "en", "GB", "2024-05-05T00:00:00+00:00"),
+        ("12,015 May 2024", "en", "GB", None),  # views in a month
+        ("Top 10 in May 2024", "en", "US", None),
+        ("10 ans, mai 2024", "fr", "FR", None),
+        ("입력 24.04.13 11:20", "ko", "KR", None),  # whose year is first
+        ("3/4/2024", "fr", "BI", "2024-04-03T00:00:00+00:00"),
+        ("3/4/2024", "es", "US", None),
+        ("3/4/2024 3:20:00 PM", "fr", "FR", None),  # as a server writes it that nobody told where it is
+        ("3/4/2024 3:20 pm", "en", "AU", "2024-04-03T15:20:00+00:00"),
     ],
 )
 def test_dates_for_readers(said: str, language: str, country: str, expected: str | None) -> None:
