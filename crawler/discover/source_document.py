@@ -38,6 +38,7 @@ _ROOT = re.compile(
 )
 _ENTRY = re.compile(r"<(?:url|sitemap)>\s*<loc>", re.IGNORECASE)
 _TAG = re.compile("<[^<>]*>")
+_LINK = re.compile(r"<a\s", re.IGNORECASE)
 _STRAY = re.compile(rb"&(?:(#?\w{1,40});)?")
 _NO_TAG = re.compile(rb"<(?=[\s\d=])")  # no tag begins so: `5 < 6`
 _XML_NAMES = frozenset((b"amp", b"lt", b"gt", b"quot", b"apos"))
@@ -93,12 +94,14 @@ def read(body: bytes, headers: Mapping[str, str]) -> SourceDocument:
 
 def _shown(text: str) -> str | None:
     """The sitemap that a page of HTML holds: as it is, or written out as a browser shows the source of one; None if it
-    holds none."""
+    holds none, or leads anywhere itself: then it only tells of one."""
+    if _LINK.search(text):
+        return None
     for name in ("urlset", "sitemapindex"):
         if f"&lt;{name}" in text and f"<{name}" not in text:
             text = html.unescape(_TAG.sub("", text))
         start, end = text.find(f"<{name}"), text.rfind(f"</{name}>")
-        if 0 <= start < end:
+        if 0 <= start < end and _ENTRY.search(text, start, end):
             return f"{text[start:end]}</{name}>"
     return None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from itertools import islice, pairwise
 
 from htmldate import find_date
@@ -29,7 +29,12 @@ _is_called_elsewhere = judge(
     r"|breaking|ticker|carousel|slider|menu|nav"
 )
 _is_called_others = judge(
-    r"(?:^|[\W_])(?:related|recommend\w*|popular|trending|comments?|newsletter|ticker)(?:$|[\W_])"
+    r"(?:^|[\W_])(?:related|recommend\w*|popular|trending|comments?|repl(?:y|ies)|responses?|newsletter|ticker)(?:$|[\W_])"
+)
+_is_called_another_day = judge(
+    r"(?:events?|deadline|expir\w*|valid\w*|start|due|end|match|current|today|birth|archives?|kick-?off)"
+    r"[-_ ]?(?:date|time|day)"
+    r"|(?:date|time)[-_ ]?(?:picker|start|end)|weather|calendar"
 )
 _is_called_article = judge(r"hentry|(?:^|\s)(?:article|post|news-single|story)(?:\s|$)")
 _CHANGED = re.compile(
@@ -83,6 +88,7 @@ _NEAR = 150  # characters besides the headline that an element needs to contain 
 _EDGES = (22, 23, 0, 1, 2, 3)  # UTC hours that are in another day in the time zones of most publishers
 _LEVELS = 5  # elements around a name that may be its byline
 _SHORT_LINE = 50  # characters of a line that may end in a full stop and yet be only a date: `… at 3:05 p.m.`
+_STATES = 15  # characters from which what stands beside a time may state something
 _LONGEST_LINE = 200  # maximum characters of a line with date and authors
 _LINE_PARTS = re.compile(r"\s+[-–—|•·/]\s+")
 _LABEL_AHEAD = 40  # characters of a line before the label of its date: `This entry by Ann was posted on`
@@ -187,19 +193,41 @@ def _label_above(document: HtmlDocument, headline: str) -> str | None:
 
 def date_elsewhere(draft: Draft, document: HtmlDocument, place: dates.Place) -> None:
     """Fills an empty publication date with the first that a label announces anywhere on the page (`Posted on …`), else
-    with that of a dateline (`Berlin, 5 April 2024 –`), else with the first in an element that is called a date."""
+    with that of a dateline (`Berlin, 5 April 2024 –`), else with the first in an element that is called a date,
+    if the URL tells no other day."""
     if not draft.lacks("published"):
         return
-    for text in islice(lines_of([body] if (body := document.tree.body) else (), _is_elsewhere), _MOST_LINES):
-        said = _parted(text)[0] if len(text) <= _LONGEST_LINE and not _is_statement(text) else ""
+    told = {text for text in draft.body if text.endswith(tuple(STOPS)) and not dates.is_labelled(text)}
+    for text in islice(lines_of([body] if (body := document.tree.body) else (), _is_no_text_of_ours), _MOST_LINES):
+        said = _parted(text)[0] if len(text) <= _LONGEST_LINE and text not in told and not _is_statement(text) else ""
         label = _FIRST.search(said)
         if label and label.start() < _LABEL_AHEAD and _LABELS_DATE.match(said, label.end()):
             fill_date(draft, "published", dates.visible(said[label.start() :], place), "page")
     if draft.body and (head := _DATELINE.match(draft.body[0])) and len(head[1].split()) <= _DATELINE_WORDS:
         fill_date(draft, "published", dates.visible(head[1], place), "body")
-    for node in document.tree.css(_DATE_ELEMENTS)[:_MATCHES] if draft.lacks("published") else ():
-        if not _is_outside_article(node):
-            _fill_past(draft, dates.visible(_parted(text_of(node))[0], place), place, "page")
+    in_url = page_timezone.day_of(document.url)
+    for node in _date_elements(document) if draft.lacks("published") else ():
+        dated = dates.visible(_parted(text_of(node))[0], place)
+        if in_url and dated and abs(dated.at.date() - in_url) > timedelta(days=1):
+            continue
+        if not any(map(_is_of_another_day, (node, *ancestors(node)))):
+            _fill_past(draft, dated, place, "page")
+
+
+def _date_elements(document: HtmlDocument) -> list[LexborNode]:
+    """The elements that are called a date, outside of other articles."""
+    return [n for n in document.tree.css(_DATE_ELEMENTS)[:_MATCHES] if not _is_outside_article(n)]
+
+
+def _is_of_another_day(node: LexborNode) -> bool:
+    """Whether a date within this element is that of an event, or today's, as a page's head tells it."""
+    if _is_called_another_day(attribute(node, "class", "id")):
+        return True
+    return (
+        node.tag == "header"
+        and node.css_first("h1, h2") is None
+        and not any(n.tag in ("article", "main") for n in ancestors(node))
+    )
 
 
 def date_from_htmldate(draft: Draft, document: HtmlDocument, place: dates.Place) -> None:
@@ -210,7 +238,17 @@ def date_from_htmldate(draft: Draft, document: HtmlDocument, place: dates.Place)
         told = "".join(script.html or "" for script in document.original.css('script[type*="ld+json" i]'))
         html = (document.tree.html or "").replace("</head>", f"{told}</head>", 1)
         found = find_date(html, extensive_search=False, original_date=True)
-        _fill_past(draft, dates.machine(found, place) if found else None, place, "htmldate")
+        dated = dates.machine(found, place) if found else None
+        if dated and dated.at.date() not in _other_days(document, place):
+            _fill_past(draft, dated, place, "htmldate")
+
+
+def _other_days(document: HtmlDocument, place: dates.Place) -> set[date]:
+    """The days that elements tell which are called a date or hold a time, but not that of publication."""
+    nodes = [n for n in _date_elements(document) if any(map(_is_of_another_day, (n, *ancestors(n))))]
+    nodes += [n for n in document.tree.css("time")[:_MATCHES] if _is_in_prose(n)]
+    said = (dates.machine(attribute(n, "datetime"), place) or dates.visible(text_of(n), place) for n in nodes)
+    return {found.at.date() for found in said if found}
 
 
 def _fill_past(draft: Draft, dated: dates.Dated | None, place: dates.Place, source: str) -> None:
@@ -308,20 +346,22 @@ def _fill_dates(draft: Draft, document: HtmlDocument, place: dates.Place) -> Non
         said = attribute(node, "datetime", "title", *_MOMENTS)
         fill_date(draft, name, dates.machine(said, place) or dates.visible(text, place), "time")
     if draft.lacks("published") or _is_day(draft.origins["published"]):
-        for text in sorted(lines_near_headline(document, draft.headline), key=_is_statement):
-            said, changed = _parted(text)
+        for text in lines_near_headline(document, draft.headline):
+            said, changed = ("", "") if _is_statement(text) else _parted(text)
             fill_date(draft, "published", dates.visible(said, place), "page")
             fill_date(draft, "modified", dates.visible(changed, place), "page")
 
 
 def _is_statement(text: str) -> bool:
     """Whether a line states something, perhaps of another day than that of publication."""
-    return len(text) > _SHORT_LINE and text[-1] in STOPS and not dates.is_labelled(text)
+    stops = text[-1] in STOPS and not text.lower().endswith(("a.m.", "p.m."))
+    return stops and len(text) > _SHORT_LINE and not dates.is_labelled(text)
 
 
 def _times(document: HtmlDocument, headline: str) -> list[LexborNode]:
     """The elements with a time, those nearest to the headline in the tree first; none of teasers."""
-    found = [n for n in document.tree.css(_TIMES_SELECTOR)[:60] if not (_is_outside_article(n) or _is_of_teaser(n))]
+    elsewhere = _is_outside_article, _is_of_teaser, _is_in_prose
+    found = [n for n in document.tree.css(_TIMES_SELECTOR)[:60] if not any(judged(n) for judged in elsewhere)]
     around = (
         {n.mem_id: level for level, n in enumerate(ancestors(heading))}
         if (heading := _heading(document, headline))
@@ -329,6 +369,14 @@ def _times(document: HtmlDocument, headline: str) -> list[LexborNode]:
     )
     levels = {n.mem_id: min((around.get(p.mem_id, _FAR) for p in ancestors(n)), default=_FAR) for n in found}
     return sorted(found, key=lambda n: levels[n.mem_id])[:_TIMES]
+
+
+def _is_in_prose(node: LexborNode) -> bool:
+    """Whether a time stands within a paragraph that states something, without the label of an article's date."""
+    text = text_of(node.parent) if node.parent is not None and node.parent.tag in ("p", "li") else ""
+    if len(text) < len(text_of(node)) + _STATES or text[-1] not in STOPS:
+        return False
+    return not (_FIRST.search(text) or _CHANGED.search(text))
 
 
 def _is_of_teaser(node: LexborNode) -> bool:
@@ -432,7 +480,7 @@ def _scan_around(document: HtmlDocument, headline: str) -> tuple[list[str], list
         lines: list[str] = []
         at = None
         for text in lines_of(
-            [holder], lambda n: n.mem_id not in own_path and _is_elsewhere(n)
+            [holder], lambda n: n.mem_id not in own_path and _is_no_text_of_ours(n)
         ):  # there may be thousands
             at = len(lines) if at is None and text == own else at
             lines.append(text)
@@ -462,6 +510,11 @@ def _heading(document: HtmlDocument, headline: str) -> LexborNode | None:
 def _is_elsewhere(node: LexborNode) -> bool:
     """Whether an element holds what belongs to other articles."""
     return node.tag in ("aside", "nav") or _is_called_others(attribute(node, "class"))
+
+
+def _is_no_text_of_ours(node: LexborNode) -> bool:
+    """Whether an element holds what belongs to other articles, what others have posted, or another day's date."""
+    return node.tag in ("figure", "blockquote") or _is_elsewhere(node) or _is_of_another_day(node)
 
 
 def _is_outside_article(node: LexborNode) -> bool:

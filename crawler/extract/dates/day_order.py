@@ -7,8 +7,8 @@ from datetime import date
 
 from crawler.urls.country_domains import UNKNOWN
 
-# Countries where the short form in some languages begins with the month (CLDR 48, `dateFormats/short`), and what does so
-# where no country is known
+# Countries where the short form in some languages begins with the month (CLDR 48, `dateFormats/short`), and what does
+# so where no country is known
 _MONTH_FIRST = dict.fromkeys(("AS", "BI", "GU", "MH", "MP", "PH", "PR", "UM", "US", "VI", UNKNOWN), ("en", "fil"))
 _MONTH_FIRST |= {"PA": ("en", "es"), "PR": ("en", "es")}
 # Where people write both: in Canada, and in the States in languages whose own form begins with the day

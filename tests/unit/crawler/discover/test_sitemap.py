@@ -365,4 +365,9 @@ def test_a_sitemap_without_its_root_or_within_a_page(body: str) -> None:
 
 
 def test_a_page_that_only_names_sitemaps_is_none() -> None:
-    assert source_document.read(b"<html><p>Write &lt;urlset&gt; first.</p></html>", {}).what == "html"
+    for told in (
+        "Write &lt;urlset&gt; first.",
+        "Begin with &lt;urlset&gt; and end with &lt;/urlset&gt;.",
+        f"<a href=/news/1>A story</a> <pre>{html.escape(WHOLE)}</pre>",
+    ):
+        assert source_document.read(f"<html><p>{told}</p></html>".encode(), {}).what == "html"

@@ -36,3 +36,41 @@ def test_dates_in_arabic_are_ours_or_none(place: str, said: str, day: str | None
     url = "https://a.example/some-long-story-slug"
     article = stages.article(Page(url, url, html.encode(), datetime(2026, 3, 1, tzinfo=UTC)), NOBODY).article
     assert (article.published and article.published.date().isoformat()) == day
+
+
+PROSE = "".join(
+    f"<p>The {one} of the town said on Monday that nobody had asked the people who live by the river, and that {n} of "
+    "them would have to wait for an answer until the summer of the year after next.</p>"
+    for n, one in enumerate(("mayor", "doctor", "teacher", "farmer", "judge", "baker", "gardener", "painter") * 3)
+)
+ANOTHER_DAY = {
+    "an event's": ("", "<p>The fair begins on <time datetime='2025-05-05'>5 May</time> in the town hall.</p>", ""),
+    "told in the text": ("", "", "<p>It was created on 3 May 2019.</p><p>First published 4 May 2019.</p>"),
+    "of a picture": ("", "", "<figure><img src='/a.jpg'><span>A photo posted on 3 May 2019</span></figure>"),
+    "quoted": ("", "", "<blockquote><p>What a day it was</p>Posted by Ann on May 3, 2019</blockquote>"),
+    "a head's, of a page kept for a day": (
+        "<header><div class='date'>Saturday, 28 February 2026</div></header>",
+        "",
+        "",
+    ),
+    "of the weather": ("<div class='weather-date'>28 February 2026</div>", "", ""),
+    "picked": ("<div class='datepicker'>3 May 2025</div>", "", ""),
+    "a reply's": ("", "", "<div class='reply'><p>Ann</p><p>Posted on 3 January 2025 at 10:00</p></div>"),
+    "a caption's": ("", "<figure><figcaption>A ship on Aug. 31, 2019. (AP)</figcaption></figure>", ""),
+    "a statement's": (
+        "",
+        "<p>On 5 May 1997, the old bridge over the river was opened by the mayor with a feast.</p>",
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", ANOTHER_DAY)
+def test_the_day_of_something_else_is_not_that_of_publication(kind: str) -> None:
+    above, first, last = ANOTHER_DAY[kind]
+    shown = f"{above}<main><article><h1>Nobody asked the people by the river</h1>{first}{PROSE}{last}</article></main>"
+    for slug, day in (("some-long-story-slug", None), ("2025/06/07/story", "2025-06-07")):
+        url = f"https://a.example/{slug}"
+        page = Page(url, url, f"<html lang='en'><body>{shown}</body></html>".encode(), datetime(2026, 3, 1, tzinfo=UTC))
+        article = stages.article(page, NOBODY).article
+        assert (article.published and article.published.date().isoformat()) == day
