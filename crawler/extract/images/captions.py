@@ -9,10 +9,11 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from crawler import data_files
-from crawler.text import line
+from crawler.text import STOPS, line
 
 CAPTION_MAX_CHARS = 600  # a longer text below an image is not a caption
 _CREDIT = 160  # maximum characters of a credit
+_CREDIT_WORDS = 10  # of a credit; more are a sentence
 _ENDS = " |-–—·,/(（[［"
 _ONLY_CREDIT = re.compile(r"[\W_]*")
 
@@ -40,8 +41,14 @@ def caption(text: str, credit: str = "") -> Caption:
 
 
 def has_labelled_credit(text: str) -> bool:
-    """Whether a text ends with a credit that has a label: `Photo: A. Smith`."""
-    return _patterns()[0].search(text) is not None
+    """Whether a text ends with a credit that has a label: `Photo: A. Smith`; not with a sentence about a photo: `He was
+    in the photo: A man with a hat.`"""
+    found = _patterns()[0].search(text)
+    if found is None:
+        return False
+    before = text[: found.start()].rstrip()
+    apart = before[-1:] in f'{STOPS}{_ENDS}…»”"' or found[0][0] in "(（[［"
+    return len(found["credit"].split()) <= _CREDIT_WORDS and (apart or found["credit"][-1] not in STOPS)
 
 
 def _credit_in(text: str) -> re.Match[str] | None:

@@ -28,6 +28,7 @@ _PARAGRAPH = 120  # characters from which a paragraph is body text and not a cap
 _PROSE = 80  # characters of a paragraph of the text
 _BELOW = 300  # characters of a paragraph below an image that may be its caption by its form
 _SET_OFF = frozenset(("em", "i", "small"))
+_QUOTES = '"“„«»‘‚「『'
 _SENTENCES = 60  # maximum words of a caption; more are body text
 _OUTER = 3  # elements around an image that may be next to its caption
 _SENTENCE = 5  # minimum words of a caption without markup as such
@@ -44,7 +45,8 @@ _CREDIT = (
 _BRACKETED = re.compile(r"[(（\[].{2,80}[)）\]]")
 _is_called_caption = judge(
     r"caption|legend|bildtext|cutline"
-    r"|(?:image|photo|foto|picture|pic|img|bild|media)[-_ ]?(?:desc\w*|info|text|unterschrift)"
+    r"|(?:image|photo|foto|picture|pic|img|bild|media)[-_ ]?(?:desc\w*|unterschrift)"
+    r"|(?:photo|foto|picture|pic|img|bild)[-_ ]?(?:info|text)"  # `media-text` is text beside a picture
 )
 _is_called_holder = judge(r"image|photo|picture|media|foto|thumb|bild|figure|img")
 _is_called_elsewhere = judge(
@@ -329,11 +331,24 @@ def is_caption_below(image: LexborNode, beside: LexborNode) -> bool:
         return False
     if beside.tag == "small" or has_labelled_credit(text):
         return True
-    types = {n.tag for n in beside.iter() if n.text(deep=True, strip=True)}  # a <p> within is none of them
-    own = "".join(text_of(n) for n in beside.iter() if n.tag in _SET_OFF)
-    if not types <= _SET_OFF or len(own) < 0.9 * len(text):
-        return False
+    types = _types(beside)
+    if not types or text[0] in _QUOTES or beside.css_first("br") is not None:
+        return False  # or the words of somebody, or of a poem
+    if (
+        (after := _next(beside)) is not None
+        and after.tag == beside.tag
+        and _types(after)
+        and after.css_first("img") is None
+    ):
+        return False  # a letter
     return types == {"small"} or any(len(n.text(deep=True)) >= _PROSE for n in _before(image))
+
+
+def _types(paragraph: LexborNode) -> set[str]:
+    """The elements by which the type of a whole paragraph is set off; none if it is not."""
+    types = {n.tag or "" for n in paragraph.iter() if n.text(deep=True, strip=True)}  # a <p> within is none of them
+    own = "".join(text_of(n) for n in paragraph.iter() if n.tag in _SET_OFF)
+    return types if types <= _SET_OFF and len(own) >= 0.9 * len(text_of(paragraph)) else set()
 
 
 def _before(node: LexborNode) -> Iterator[LexborNode]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -696,6 +697,24 @@ def test_a_paragraph_below_a_picture_that_is_its_caption_by_form_is_no_text(belo
     article = stages.article(a_page(f"<title>{HEADLINE}</title><main>{html}</main>"), a_site(languages=["en"])).article
     assert paragraphs(article.body) == TEXT
     assert [(image.caption or "").rstrip(".") for image in article.images] == [BELOW]
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        "<p>Then the rain came.</p>",
+        "<p>Auf dem Tisch lag ein Foto: Der Bürgermeister mit einem Hut.</p>",
+        "<p>وكشف المصدر: الحكومة لن تفتح السد هذا العام.</p>",
+        "<p><em>“I never saw him again,” she wrote in her diary.</em></p>",
+        "<p><em>Dear Ann, the water has come.</em></p><p><em>We are all well, and hope that you are, too.</em></p>",
+        "<div class='media-text'><p>The minister left on Monday, he told us, and will not be back.</p></div>",
+    ],
+    ids=["a short sentence", "of a photo", "of a source", "a quotation", "a letter", "text beside the picture"],
+)
+def test_a_paragraph_of_the_text_below_a_picture_stays(below: str) -> None:
+    picture = "<p><img src=/dam.jpg width=800 height=500></p>"
+    said = [line for line in re.split("<[^>]*>", below) if line]
+    assert read(in_article(p(*TEXT[:2]), picture, below, p(*TEXT[2:]))) == [*TEXT[:2], *said, *TEXT[2:]]
 
 
 @pytest.mark.parametrize("below", [f"<p><em>{TEXT[1]}</em></p>", f"<p><b>{TEXT[1]}</b></p>"], ids=["a lead", "a line"])
