@@ -104,7 +104,10 @@ def _run(archive: Archive, engine: Engine, stop: Event, batch: int, place: int, 
                 stop.wait(rest)
                 continue
             if not shipped.sent + shipped.refused:
-                wait_for_changes(stop)
+                if shipped.left:  # others deliver what a target being built has, before it gets more
+                    stop.wait(TURN)
+                else:
+                    wait_for_changes(stop)
             elif shipped.left < batch:
                 stop.wait(max(0.0, GATHER - (time.monotonic() - began)))
 
@@ -275,7 +278,7 @@ def _index_share(archive: Archive, engine: Engine, batch: int, share: Share) -> 
             log.warning("%s: new articles are found once the new index is complete: %s", engine.name, problem)
             archive.write(lambda conn, name=target.name: outbox.drop(conn, name)).result()  # type: ignore[misc]
             continue
-        left = part.left + (target.filled is not None)
+        left = part.left + (batch if target.filled is not None else 0)  # a batch at least: nobody waits for more
         total = BatchResult(total.sent + part.sent, total.refused + part.refused, total.left + left)
     return total
 

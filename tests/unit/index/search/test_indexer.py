@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -359,6 +360,17 @@ def test_a_running_shipper_does_the_rebuild(archive: Archive, shelf: FileEngine)
         new = rebuild(archive, FileEngine(shelf.folder), 2)
         assert shelf.current() == new
         assert held(archive, shelf)
+
+
+def test_an_index_that_is_to_get_more_is_not_waited_for(archive: Archive, shelf: FileEngine) -> None:
+    """As it would be once less than a batch is left, and with several indexers once one of them has nothing left."""
+    store(archive, 1)
+    store(archive, 2, hours=1)
+    shelf.create("arshif-v1-a")
+    begin = partial(outbox.start_target, engine=shelf.name, name="arshif-v1-a", now=NOW, most=1)
+    archive.write(begin).result()
+    found = [indexer._index_share(archive, shelf, 500, outbox.ALL) for _ in range(2)]
+    assert found == [BatchResult(1, 0, 500), BatchResult(0, 0, 500)]
 
 
 def test_a_rebuild_that_was_interrupted_is_gone_on_with(archive: Archive, shelf: FileEngine) -> None:
