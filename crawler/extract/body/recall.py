@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import takewhile
 
+from crawler.extract import element_names
 from crawler.extract.body.inline_boxes import END, is_foreign, is_list, prose
 from crawler.extract.body.text_blocks import Block, Elements, Kind
 from crawler.extract.draft import Draft
@@ -28,6 +29,9 @@ _PARAGRAPH_MIN_CHARS = 240  # characters from which a block is a paragraph witho
 _HOLDERS = frozenset(("div", "section", "article", "td"))
 _HEADLINE_MAX_CHARS = 300  # maximum characters of a headline
 _BESIDE = frozenset(("nav", "aside", "footer", "figure"))
+_is_called_note = element_names.judge(
+    r"(?:^|[\W_])(?:bio(?:graphy)?|box|support|donat\w*|gate|log-?in|members?(?:hip)?|cta|disclaim\w*|notes?|notice|credits?|promo\w*)(?:$|[\W_])"
+)
 _LEADS = re.compile(
     r"(?:^|[\W_])(?:lead|lede|leadtext|lead-?in|standfirst|stand-first|intro|excerpt|abstract|sub-?title|sub-?head(?:line)?"
     r"|preamble|teaser|summary|description|dek|deck|chapo|chapeau|sommario|ingress|vorspann|entradilla|bajada|kicker-text"
@@ -72,6 +76,8 @@ def _closes(blocks: Sequence[Block], last: int, elements: Elements) -> bool:
     """Whether the block after the last one found is a paragraph of the text in a box of its own, in the same
     <article>."""
     if last + 1 >= len(blocks) or blocks[last + 1].found or not _is_own(blocks[last + 1], elements):
+        return False
+    if any(_is_called_note(elements.names[n]) for n in elements.ancestors(blocks[last + 1].element)[:_BRIEF_LEVELS]):
         return False
     around, beside = (
         [n for n in elements.ancestors(blocks[at].element) if elements.tags[n] == "article"] for at in (last, last + 1)

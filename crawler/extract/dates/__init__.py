@@ -38,14 +38,15 @@ _LABELS = (
     r"|publié le|mis à jour le|veröffentlicht(?: am)?|stand|опубликовано|обновлено|publicado(?: em| el)?"
     r"|تاریخ انتشار|erstellt am|gepubliceerd op"
 )
-# Days of an event: two of a month (23–25 November 2026, 3. bis 5. Mai, 10./11.05.2026, 5月3日至5日), or two whole ones.
+# Days of an event: two of a month (23–25 November 2026, 3./4. Mai, Sat 3 to Sun 4 May, 10./11.05.2026, 5月3日至5日), or
+# two whole ones.
 _NTH = r"\d{1,2}(?:st|nd|rd|th|\.)?"
 _TO = (
     r"(?:\s(?:to|and|&|bis|und|au|et|al|[yeaiuдиo]|tot|en|do|по|та|و|إلى|الى|حتى|تا|سے|से|থেকে|ถึง|ve|ila|och|og|till?|ja|dan"
     r"|s/d|s\.d\.|hingga|sampai|đến|với)\s|\sو(?=\d))"
 )
 _RANGE = re.compile(
-    rf"(?<![\d:./-]){_NTH}(?:[-–—]|{_TO}){_NTH}\s(?:de\s|of\s)?[^\W\d_]{{3,}}"
+    rf"(?<![\d:./-]){_NTH}(?:[-–—/]|{_TO}(?:[^\W\d_]{{2,12}}\s)?){_NTH}\s(?:de\s|of\s)?[^\W\d_]{{3,}}"
     rf"|^{_NTH}\s[-–—]\s{_NTH}\s(?:de\s|of\s)?[^\W\d_]{{3,}}"
     rf"|[^\W\d_]{{3,}}\.?\s{_NTH}(?:\s?[-–—]\s?|{_TO}){_NTH},?\s(?:19|20)\d\d"
     rf"|(?<![\d.]){_NTH}(?:\d{{1,2}}\.)?(?<=\.)(?:\s?[-–—/]\s?|{_TO})\d{{1,2}}\.\s?\d{{1,2}}\.\s?(?:19|20)\d\d"

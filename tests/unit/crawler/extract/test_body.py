@@ -678,6 +678,14 @@ def test_a_last_paragraph_in_a_box_of_its_own_is_kept(box: str) -> None:
     assert read(html) == TEXT[:4]
 
 
+@pytest.mark.parametrize("box", ["bio", "support-us", "login-gate"])
+def test_a_box_about_something_else_below_the_last_paragraph_is_not(box: str) -> None:
+    html = (
+        f"<article><h1>{HEADLINE}</h1><div class=body>{p(*TEXT[:3])}</div><div class={box}>{p(TEXT[3])}</div></article>"
+    )
+    assert read(html) == TEXT[:3]
+
+
 BELOW = "The eastern reservoir seen from the dam"
 
 

@@ -156,6 +156,8 @@ def test_month_names_of_every_arab_region(said: str, day: str) -> None:
         ("3 - 5 พฤษภาคม 2567", "th", "TH", None),
         ("vom 3. bis 5. Mai 2024", "de", "DE", None),
         ("10./11.05.2024", "de", "DE", None),
+        ("3./4. Mai 2024", "de", "DE", None),
+        ("Saturday 4 and Sunday 5 May 2024", "en", "GB", None),
         ("10.05. - 12.05.2024", "de", "DE", None),
         ("3 e 5 de maio de 2024", "pt", "BR", None),
         ("من 3 إلى 5 مايو 2024", "ar", "EG", None),
