@@ -46,7 +46,8 @@ _CHANGED = re.compile(
     re.IGNORECASE,
 )
 _FIRST = re.compile(
-    r"publi[cshké]|pubblic|veröff|erstellt|gepostet|first|posted|created|نشر|انتشار|شائع|опублик|опублік|yayın|giriş|geplaatst"
+    r"publi[cshké]|pubblic|veröff|erstellt|gepostet|posted|created"
+    r"|first (?:appeared|issued)|نشر|انتشار|شائع|опублик|опублік|yayın|giriş|geplaatst"
     r"|julkais|avaldatud|paskelb|objavlj|objavené|vydán|megjelent|közzét|udgivet|offentliggj|diterbit|tayang|đăng|dərc|nəşr"
     r"|објављ|публикув|жариялан|нийтэл|δημοσ|פורסם|प्रकाशित|প্রকাশ|வெளியிட|გამოქვეყნ|հրապարակ|เผยแพร่|发布|發布|发表|發表|公開|投稿"
     r"|입력|등록|게시",

@@ -46,6 +46,7 @@ PROSE = "".join(
 ANOTHER_DAY = {
     "an event's": ("", "<p>The fair begins on <time datetime='2025-05-05'>5 May</time> in the town hall.</p>", ""),
     "told in the text": ("", "", "<p>It was created on 3 May 2019.</p><p>First published 4 May 2019.</p>"),
+    "a timeline's": ("", "", "<ul><li>First case in the town on 3 May 2020</li><li>The bridge is closed</li></ul>"),
     "of a picture": ("", "", "<figure><img src='/a.jpg'><span>A photo posted on 3 May 2019</span></figure>"),
     "quoted": ("", "", "<blockquote><p>What a day it was</p>Posted by Ann on May 3, 2019</blockquote>"),
     "a head's, of a page kept for a day": (
