@@ -34,7 +34,7 @@ _is_called_others = judge(
 _is_called_another_day = judge(
     r"(?:events?|deadline|expir\w*|valid\w*|start|due|end|match|current|today|birth|archives?|kick-?off)"
     r"[-_ ]?(?:date|time|day)"
-    r"|(?:date|time)[-_ ]?(?:picker|start|end)|weather|calendar"
+    r"|(?:date|time)[-_ ]?(?:picker|start|end)|weather|(?:wp|events?)[-_ ]?calendar"
 )
 _is_called_article = judge(r"hentry|(?:^|\s)(?:article|post|news-single|story)(?:\s|$)")
 _CHANGED = re.compile(

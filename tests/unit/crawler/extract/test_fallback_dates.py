@@ -75,3 +75,20 @@ def test_the_day_of_something_else_is_not_that_of_publication(kind: str) -> None
         page = Page(url, url, f"<html lang='en'><body>{shown}</body></html>".encode(), datetime(2026, 3, 1, tzinfo=UTC))
         article = stages.article(page, NOBODY).article
         assert (article.published and article.published.date().isoformat()) == day
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "<span class='fa-calendar meta'>5 May 2025</span>",
+        "<div class='post-calendar'>5 May 2025</div>",
+        "<p>By Ann Lee, <time datetime='2025-05-05'>5 May 2025</time>.</p>",
+        "<header class='entry-meta'><span class='entry-date'>5 May 2025</span></header>",
+    ],
+)
+def test_the_day_below_a_headline_is_that_of_publication(shown: str) -> None:
+    html = f"<html lang='en'><body><article><h1>Nobody asked the people</h1>{shown}{PROSE}</article></body></html>"
+    url = "https://a.example/some-long-story-slug"
+    article = stages.article(Page(url, url, html.encode(), datetime(2026, 3, 1, tzinfo=UTC)), NOBODY).article
+    assert article.published is not None
+    assert article.published.date().isoformat() == "2025-05-05"
