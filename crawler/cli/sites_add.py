@@ -104,15 +104,14 @@ def keep(config: Config, folder: Path | None, proposals: Sequence[Proposal]) -> 
 
 
 def _store(conn: Connection, proposals: Sequence[Proposal]) -> None:
+    from crawler.onboarding.site_desk import describe
     from crawler.site_layers import in_archive
-    from index.archive import site_documents, site_state
 
     now = datetime.now(UTC)
     for proposal in proposals:
         site = proposal.site
-        if not site_documents.change(conn, site.id, None, proposal.yaml(), now):  # as another machine was quicker
+        if not describe(conn, site, None, proposal.yaml(), now):  # as another machine was quicker
             raise ConfigError(Message(CommandMessage.SITE_THERE, {"file": str(in_archive(site.id)), "site": site.id}))
-        site_state.put(conn, site.id, **site.facts)
 
 
 def _must_be_new(config: Config, folder: Path | None, url: str, name: str) -> None:

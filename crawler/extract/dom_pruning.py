@@ -210,17 +210,19 @@ def _below_pictures(tree: LexborHTMLParser) -> list[LexborNode]:
     """The paragraphs after images that are their captions by form."""
     found: dict[int, LexborNode] = {}
     for image in filter(_is_shown, tree.css("img")[:_IMAGES]):
-        for outer in islice((image, *ancestors(image)), _OUTER):
-            beside = outer.next
-            while beside is not None and not beside.is_element_node:
-                if (beside.text_content or "").strip():
-                    break
-                beside = beside.next
-            if beside is not None:
-                if beside.is_element_node and is_caption_below(outer, beside):
-                    found[beside.mem_id] = beside
-                break
+        around = islice((image, *ancestors(image)), _OUTER)
+        outer, beside = next(((n, after) for n in around if (after := _after(n)) is not None), (image, None))
+        if beside is not None and beside.is_element_node and is_caption_below(outer, beside):
+            found[beside.mem_id] = beside
     return list(found.values())
+
+
+def _after(node: LexborNode) -> LexborNode | None:
+    """What follows a node: an element or a text that is not empty; None if nothing does."""
+    beside = node.next
+    while beside is not None and not beside.is_element_node and not (beside.text_content or "").strip():
+        beside = beside.next
+    return beside
 
 
 def _is_shown(image: LexborNode) -> bool:

@@ -198,12 +198,7 @@ class SiteDesk:
         site = self._checked(site_id, text, in_archive(site_id))
         now = datetime.now(UTC)
 
-        def store(conn: Connection) -> bool:
-            if done := site_documents.change(conn, site_id, before, text, now):
-                site_state.put(conn, site_id, **site.facts)
-            return done
-
-        done = self.archive.write(store).result()
+        done = self.archive.write(lambda conn: describe(conn, site, before, text, now)).result()
         self.current()
         return done
 
@@ -212,6 +207,14 @@ class SiteDesk:
             return site_from(self.config, site_id, text, file, stored)
         except ConfigError as error:
             raise InvalidValue(Message(DeskMessage.MISTAKE, {"error": error.message})) from None
+
+
+def describe(conn: Connection, site: Site, before: str | None, text: str, now: datetime) -> bool:
+    """Have the archive describe a site by this text, and the page know of the site at once; return False where the
+    archive says something else than `before`, and leave it as it is. `now` is UTC."""
+    if done := site_documents.change(conn, site.id, before, text, now):
+        site_state.put(conn, site.id, **site.facts)
+    return done
 
 
 def _with_ends(text: str) -> str:

@@ -71,7 +71,8 @@ class Share:
 
     def of(self, column: ColumnElement[str]) -> list[ColumnElement[bool]]:
         """The conditions for a column of ids."""
-        return [column >= self.begin] * bool(self.begin) + ([column < self.before] if self.before is not None else [])
+        begin = [column >= self.begin] if self.begin else []
+        return begin if self.before is None else [*begin, column < self.before]
 
 
 ALL = Share()

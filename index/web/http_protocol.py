@@ -13,12 +13,16 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from index.web.error_handlers import RETRY
+
 HEAD_SECONDS = 10.0  # for a request's head, from when it may begin
 BODY_SECONDS = 30.0  # for its body; our forms have 16 KiB at most
 READ_SECONDS = 60.0  # in which a client has to read what was sent, or
 READ_BYTES = 64 * 1024  # so much of it
 TIMED_OUT = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"  # RFC 9110, 15.5.9
-FULL = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 10\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+FULL = (
+    f"HTTP/1.1 503 Service Unavailable\r\nretry-after: {RETRY}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+).encode()
 MOST_CONNECTIONS = 512  # on any machine
 OWN_FILES = 96  # that we have open ourselves: each of 40 threads may read the archive, a file and its journal
 ACCEPTED_AT_ONCE = 8  # connections that asyncio takes from the queue before it looks at any of them

@@ -33,9 +33,7 @@ def free_port() -> int:
 class Service:
     """A daemon that runs in a house."""
 
-    def __init__(
-        self, house: Harness, process: commands.Command | subprocess.Popen[bytes], log: Path, port: int
-    ) -> None:
+    def __init__(self, house: Harness, process: Process, log: Path, port: int) -> None:
         self.house = house
         self.process = process
         self._log = log

@@ -216,9 +216,10 @@ class ElasticEngine:
     ) -> dict[str, Message]:
         refused: dict[str, Message] = {}
         actions: dict[str, list[Action]] = defaultdict(list)
-        for begin in (None, *parts) if deletes else ():  # which of them has a document is not known any more
-            actions[_name(target, begin)] = [deletion(article) for article in deletes]
-            actions[_name(target, begin) + EARLIER] = [deletion(id_) for id_ in deletes if is_earlier(id_)]
+        every = [_name(target, begin) for begin in (None, *parts)]
+        for part in every if deletes else ():  # which of them has a document is not known any more
+            actions[part] = [deletion(article) for article in deletes]
+            actions[part + EARLIER] = [deletion(id_) for id_ in deletes if is_earlier(id_)]
         for document in upserts:
             part = _name(target, part_for(document.stored, parts))
             try:
@@ -232,9 +233,8 @@ class ElasticEngine:
                 actions = {index: [action.narrowed(fields) for action in lines] for index, lines in current.items()}
             elif deletes:
                 of_these = {"terms": {"article": list(deletes)}}
-                for begin in (None, *parts):
-                    earlier = _name(target, begin) + EARLIER
-                    client.delete_by_query(index=earlier, query=of_these, conflicts="proceed", refresh=True)
+                for part in every:
+                    client.delete_by_query(index=part + EARLIER, query=of_these, conflicts="proceed", refresh=True)
             for index, lines in actions.items():
                 refused |= send(self.server, index, lines)
         return refused

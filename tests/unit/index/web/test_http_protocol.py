@@ -138,13 +138,18 @@ def test_our_own_time_is_not_the_client_s(server: uvicorn.Server) -> None:
     talk(server, wire)
 
 
+async def left_unread(server: uvicorn.Server, reader: asyncio.StreamReader) -> None:
+    """Reads the beginning of a response and nothing more, until the server has closed the connection."""
+    await reader.readexactly(100)
+    reader._transport.pause_reading()  # type: ignore[attr-defined]
+    while server.server_state.connections:
+        await asyncio.sleep(0.05)
+
+
 def test_a_response_that_nobody_reads_is_given_up(server: uvicorn.Server) -> None:
     async def wire(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        await reader.readexactly(100)
-        reader._transport.pause_reading()  # type: ignore[attr-defined]
-        while server.server_state.connections:
-            await asyncio.sleep(0.05)
+        await left_unread(server, reader)
         reader._transport.resume_reading()  # type: ignore[attr-defined]
         with suppress(ConnectionError):
             assert len(await reader.read()) < LARGE
@@ -155,10 +160,7 @@ def test_a_response_that_nobody_reads_is_given_up(server: uvicorn.Server) -> Non
 def test_the_last_bytes_of_a_response_are_given_up_too(server: uvicorn.Server) -> None:
     async def wire(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"GET /brim HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        await reader.readexactly(100)
-        reader._transport.pause_reading()  # type: ignore[attr-defined]
-        while server.server_state.connections:
-            await asyncio.sleep(0.05)
+        await left_unread(server, reader)
 
     talk(server, wire)
 
