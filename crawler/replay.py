@@ -9,7 +9,7 @@ from datetime import datetime
 
 from crawler import stages
 from crawler.boilerplate.repeated_blocks import RepeatedBlocks
-from crawler.errors import SourceProblem, Unreadable
+from crawler.errors import Unreadable
 from crawler.extract.draft import Extraction
 from crawler.fetch.raw_capture import decoded, lower_case
 from crawler.models import Page
@@ -38,7 +38,7 @@ def _page(warc: WarcStore, ref: WarcRef, url: str, final_url: str, fetched: date
     try:
         headers, body = warc.read(ref, final_url)
         body = decoded(headers, body)
-    except (WarcDamaged, OSError, EOFError, SourceProblem) as problem:
+    except (WarcDamaged, OSError, EOFError) as problem:
         raise Unreadable(ParseReason.DAMAGED_COPY, error=str(problem)) from problem
     return Page(url, final_url, body, fetched, headers=lower_case(headers))
 

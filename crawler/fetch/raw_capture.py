@@ -14,6 +14,7 @@ from scrapy import Request
 from scrapy.http import Response
 
 from crawler.discover.source_document import GZIP_MAGIC, MAX_BYTES, unpack
+from crawler.errors import SourceProblem
 from index.warc import record
 
 ENCODED = ("content-encoding", "content-length")  # headers that no longer apply to a decoded body
@@ -90,12 +91,11 @@ def lower_case(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def decoded(headers: Iterable[tuple[str, str]], body: bytes) -> bytes:
-    """The body of a raw response as it was before it was compressed, whatever its Content-Encoding says.
-
-    :raises SourceProblem: when gzip data cannot be decompressed.
-    """
+    """The body of a raw response as it was before it was compressed, whatever its Content-Encoding says; as it is when
+    it only begins like compressed data."""
     if body.startswith(GZIP_MAGIC):
-        return unpack(body)[0]
+        with suppress(SourceProblem):
+            return unpack(body)[0]
     if _encoding(headers) == "deflate":
         for form in (zlib.MAX_WBITS, -zlib.MAX_WBITS):  # as RFC 9110 has it, and without zlib's header, as some do
             with suppress(zlib.error):

@@ -115,7 +115,7 @@ SENTENCE = re.compile(r"[^\W\d_]{2,},? [^\W\d_]{2,}")  # two words side by side
 NAMES = frozenset(("BibTeX", "RIS", "CSL-JSON", "JSON"))
 READ = ("alt", "aria-label", "placeholder", "title", "data-hint", "data-label")  # attributes that people read
 NOT_SAID = re.compile(  # headers, pages without words, patterns
-    r"default-src|:root|<style>|<html|<!doctype|\\[wsdb]|realm=|(?:public|private), |GET, HEAD"
+    r"default-src|:root|<style>|<html|<!doctype|\\[wsdb]|realm=|HTTP/1\.1 |(?:public|private), |GET, HEAD"
 )
 FOR_PROGRAMS = ("info", "warning", "error", "exception", "compile", "GaugeMetricFamily", "Histogram")
 

@@ -79,6 +79,12 @@ def test_what_came_in_an_encoding_of_its_own_is_kept_decoded(encoding: str, body
     assert "خبر عاجل من حلب" in sanitize(copy.headers, copy.body).html
 
 
+@pytest.mark.parametrize("encoding", ["", "gzip", "deflate"])
+def test_what_only_begins_like_compressed_data_is_left_as_it_is(encoding: str) -> None:
+    body = b"\x1f\x8b\x07" + PAGE
+    assert decoded([("Content-Encoding", encoding)], body) == body
+
+
 def test_what_grows_too_large_is_not_decoded() -> None:
     with pytest.raises(IgnoreRequest):
         kept(brotli(b" " * 10 * MOST), "br")

@@ -235,7 +235,7 @@ def test_a_container_that_is_none_is_told(tmp_path: Path) -> None:
 
 
 def test_what_is_whole_of_a_torn_frame_is_read(tmp_path: Path) -> None:
-    pages = [replace(PAGES[0], body=os.urandom(2_000)) for _ in range(300)]
+    pages = [replace(PAGES[0], body=b"\x1f\x8b" * (n % 2) + os.urandom(2_000)) for n in range(300)]
     whole = zstandard(warc(pages, gzip=False))
     (tmp_path / "torn.warc.zst").write_bytes(whole[: len(whole) // 2])
     work = tmp_path / "work"
