@@ -58,7 +58,7 @@ def main() -> int:
         urls = addresses(address, given.pages, 1, Path(folder) / "urls.txt")
         crawl(config)
         os.environ["ARSHIF_CONFIG"] = str(config)
-        with crawl_process.fork_server() as server, open_archive(load(config)) as archive:
+        with crawl_process.fork_server(pages=True) as server, open_archive(load(config)) as archive:
             run(load(config), archive, server)  # the first waits until all is loaded
             for _ in range(given.rounds):  # by turns, so that a busy machine is busy for all
                 theirs.append(cpu(lambda: child("bench.scrapy_baseline", str(urls), "no")))

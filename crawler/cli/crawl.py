@@ -56,7 +56,11 @@ def crawl(
 
     config = load()
     set_up_log(form=config.settings.log)
-    with crawl_process.fork_server() as server, open_archive(config) as archive, open_index(config) as engine:
+    with (
+        crawl_process.fork_server(pages=False) as server,
+        open_archive(config) as archive,
+        open_index(config) as engine,
+    ):
         named, again = _articles(archive, sites or []) if revisit else (sites or [], {})
         chosen = config.choose(",".join(named))
         chosen = _without_forgotten(archive, chosen)

@@ -30,7 +30,7 @@ def run(web: Annotated[bool, typer.Option(help="Serve the search page too.")] = 
     config = load()
     set_up_log(form=config.settings.log)
     # The server holds no lock, and has no thread
-    with crawl_process.fork_server() as server, only_daemon(config) as still_alone:
+    with crawl_process.fork_server(pages=True) as server, only_daemon(config) as still_alone:
         _print_start(config, web)
         with open_archive(config) as archive:
             Daemon(config, archive, web, server, still_alone).run()

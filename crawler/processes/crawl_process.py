@@ -290,16 +290,20 @@ def crawl(run: str, since: str) -> int:
 # --- crawls that are forked ------------------------------------------------------------------------------------------
 
 
-def fork_server() -> ForkServer:
-    """A process that has loaded all that a crawl and its workers take, to be given to `start`. Make it before any
-    thread begins."""
-    return ForkServer(_load, _run, lasts=True)
+def fork_server(*, pages: bool) -> ForkServer:
+    """A process that has loaded all that a crawl takes, to be given to `start`; also what its workers take to read
+    `pages`, which a single crawl may not find. Make it before any thread begins."""
+    return ForkServer(_load_all if pages else _load, _run, lasts=True)
 
 
 def _load() -> None:
     from crawler.processes.spider_process import load_components
 
     load_components()
+
+
+def _load_all() -> None:
+    _load()
     parse_worker.warm()
 
 

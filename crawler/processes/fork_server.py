@@ -30,6 +30,7 @@ PR_SET_CHILD_SUBREAPER = 36  # prctl(2): orphans among this process's descendant
 LOOK_SECONDS = 0.02  # between two looks whether a process has ended, where that is waited for with a limit
 MOST_FDS = 8  # that a job takes along
 PID = 4  # bytes
+FORK, LOAD_MORE = b"\0", b"\1"  # what a server is told
 OUR_PACKAGES = ("crawler", "index", "spiders")
 
 Job = Callable[[Any, Sequence[int]], object]
@@ -86,9 +87,12 @@ class ForkServer:
 
     Make it early: it forks nothing when it has more than one thread. Make it, and call `start`, in the main thread,
     whose end the system takes for this process's. One that `lasts` forks nothing more once the code has changed.
+    `load_more` is called when that is asked for (`have_more_loaded`), of one that does not last.
     """
 
-    def __init__(self, load: Callable[[], object], run: Job, *, lasts: bool) -> None:
+    def __init__(
+        self, load: Callable[[], object], run: Job, *, lasts: bool, load_more: Callable[[], object] = bool
+    ) -> None:
         self._connection: socket.socket | None = None
         self._pid = 0
         if sys.platform != "linux":
@@ -101,7 +105,7 @@ class ForkServer:
             ours.close()
         if self._pid == 0 and os.getpid() != parent:
             ours.close()
-            _leave(lambda: _serve(theirs, parent, load, run, lasts))
+            _leave(lambda: _serve(theirs, parent, load, load_more, run, lasts))
         theirs.close()
         self._connection = ours if self._pid else None
 
@@ -114,7 +118,7 @@ class ForkServer:
         with ours, _adopting():
             try:
                 with theirs:
-                    socket.send_fds(self._connection, [b"\0"], [theirs.fileno(), *fds])
+                    socket.send_fds(self._connection, [FORK], [theirs.fileno(), *fds])
                 told = ours.recv(PID, socket.MSG_WAITALL)
                 if len(told) < PID:
                     raise EOFError
@@ -123,6 +127,13 @@ class ForkServer:
                 self.close()
                 return None
         return int.from_bytes(told)
+
+    def have_more_loaded(self) -> None:
+        """Return once `load_more` has been called in the server, or at once if there is none. Any thread may wait."""
+        if self._connection is not None:
+            with suppress(OSError):  # it has ended, as `start` will notice
+                self._connection.send(LOAD_MORE)
+                self._connection.recv(1)
 
     def close(self) -> None:
         """End the server; the processes that it has made go on."""
@@ -154,17 +165,26 @@ def _adopting() -> Iterator[None]:
 # --- in the server, and in what it forks ---------------------------------------------------------------------------
 
 
-def _serve(connection: socket.socket, parent: int, load: Callable[[], object], run: Job, lasts: bool) -> None:
+def _serve(
+    connection: socket.socket,
+    parent: int,
+    load: Callable[[], object],
+    load_more: Callable[[], object],
+    run: Job,
+    lasts: bool,
+) -> None:
     """Fork a process for each request, until the parent closes its end, or no fork would be as good as a new start."""
     die_with_parent(parent)
     os.setsid()
     with open(os.devnull, "rb") as nothing:
         os.dup2(nothing.fileno(), 0)
-    load()
-    gc.collect()
-    gc.freeze()  # else the first search for cycles in each fork would copy all that is shared
+    _load(load)
     loaded = _stamp() if lasts else 0
     while (request := socket.recv_fds(connection, 1, 1 + MOST_FDS))[0]:
+        if request[0] == LOAD_MORE:
+            _load(load_more)
+            connection.send(LOAD_MORE)
+            continue
         fds = request[1]
         if not _is_single() or (lasts and _stamp() != loaded):
             return
@@ -174,6 +194,12 @@ def _serve(connection: socket.socket, parent: int, load: Callable[[], object], r
         for fd in fds:
             os.close(fd)
         os.wait()
+
+
+def _load(load: Callable[[], object]) -> None:
+    load()
+    gc.collect()
+    gc.freeze()  # else the first search for cycles in each fork would copy all that is shared
 
 
 def _fork_again(parent: int, run: Job, fds: Sequence[int]) -> None:

@@ -193,6 +193,13 @@ class _Queue:
         """Start a worker in advance, for the next job that needs one."""
         self.next.append(_Worker())
 
+    def renew(self) -> None:
+        """Give the next jobs to new workers. Those there are end with what they are doing."""
+        for worker in self.workers:
+            worker.given = JOBS_PER_WORKER
+        while self.next:
+            self.next.pop().kill()
+
     def _worker(self) -> _Worker:
         """The least busy worker, or a new one if all have been busy for a while and there may be more, so that a crawl
         of a few pages, or a slow and polite one, has only one."""
@@ -249,11 +256,25 @@ class ParsePool:
         self.quick = min(quick, deadline)
         self.slow: set[str] = set()  # sites
         self.ended: Callable[[], bool] = bool  # whether to drop waiting jobs, as the crawl is ending
+        self._loading: asyncio.Future[None] | None = None
         self._lanes = {QUICK_QUEUE: _Queue(count or os.cpu_count() or 1), SLOW_QUEUE: _Queue(1)}
 
     def warm(self) -> None:
         """Start a worker in the background: its imports take as long as a spider takes to open its archive."""
         self._lanes[QUICK_QUEUE].warm()
+
+    async def expect_pages(self) -> None:
+        """Have what the first pages load, a second of CPU time, be loaded once for all workers. A crawl that finds
+        nothing to read does without."""
+        if _Worker.server is None or parse_worker.is_warm():
+            return
+        if self._loading is None:
+            self._loading = asyncio.ensure_future(self._load_more(_Worker.server))
+        await asyncio.shield(self._loading)
+
+    async def _load_more(self, server: ForkServer) -> None:
+        await asyncio.to_thread(server.have_more_loaded)
+        self._lanes[QUICK_QUEUE].renew()
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What the function returns or raises, run in a worker.
@@ -297,4 +318,4 @@ class ParsePool:
 def fork_workers() -> None:
     """Have all workers of this process, which crawls only once, forked from a copy of what it has loaded. Call it
     before the reactor or any thread starts."""
-    _Worker.server = ForkServer(parse_worker.load, parse_worker.work, lasts=False)
+    _Worker.server = ForkServer(parse_worker.load, parse_worker.work, lasts=False, load_more=parse_worker.warm)

@@ -25,6 +25,7 @@ import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, BinaryIO
 
 from crawler.errors import PageProblem, Refused
@@ -79,15 +80,21 @@ def load() -> None:
     import crawler.stages  # noqa: F401
 
 
+@cache
 def warm() -> None:
     """Read two pages, so that what the first ones load is there: models, names and phrases, which takes as long as
-    dozens of others."""
+    dozens of others. Once in a process, with those that it is forked from."""
     from crawler import stages
 
     for sample in SAMPLES:
         page = Page(SAMPLE_URL, SAMPLE_URL, sample, datetime.now(UTC), headers={"content-type": "text/html"})
         with suppress(Refused):
             stages.article(page, stranger(SAMPLE_URL))
+
+
+def is_warm() -> bool:
+    """Whether that has been done."""
+    return warm.cache_info().currsize > 0
 
 
 def work(_: object, fds: Sequence[int]) -> None:

@@ -340,6 +340,7 @@ class Pages:
 
     async def _read(self, site: Site, page: Page, article: str | None) -> Reading:
         """Extract a page without the blocks that are the site's own, those included that it turns out with it."""
+        await self.workers.expect_pages()
         repeats = await self.blocks.of(site, article)
         extraction = await self.workers.run(stages.article, page, site, repeats)
         discovered = await self.blocks.discover(site, extraction, article)

@@ -41,7 +41,7 @@ def main() -> int:
     daemon.time = crawl_process.time = flown  # type: ignore[attr-defined]
     jobless: Any = SimpleNamespace(get_jobs=list)
     with (
-        crawl_process.fork_server() as server,
+        crawl_process.fork_server(pages=True) as server,
         daemon.only_daemon(config) as still_alone,
         open_archive(config) as archive,
     ):

@@ -103,3 +103,24 @@ def test_nothing_is_forked_of_a_process_with_threads(folder: Path) -> None:
         "from threading import Event, Thread\nThread(target=Event().wait, daemon=True).start()"
     )
     assert run(folder, "print(said(server)[1])") == "None"
+
+
+def test_what_more_is_loaded_later_is_there_in_those_that_are_forked_then(folder: Path) -> None:
+    code = """
+sys.path.insert(0, os.environ["FOLDER"])
+server = ForkServer(bool, run, lasts=False, load_more=load)
+before, _ = said(server)
+server.have_more_loaded()
+print("True True" in before, "False True" in said(server)[0])
+"""
+    assert run(folder, code) == "True True"
+
+
+def test_nobody_waits_for_more_from_a_server_that_has_ended(folder: Path) -> None:
+    code = """
+server = ForkServer(bool, run, lasts=False, load_more=lambda: os._exit(1))
+server.have_more_loaded()
+server.have_more_loaded()
+print(said(server)[1])
+"""
+    assert run(folder, code) == "None"

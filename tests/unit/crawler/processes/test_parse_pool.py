@@ -255,6 +255,33 @@ def test_a_worker_is_replaced_after_so_many_jobs(monkeypatch: pytest.MonkeyPatch
     assert max(pids.count(pid) for pid in pids) <= 6
 
 
+SINGLE_CRAWL = """
+import asyncio, os
+from crawler.processes.parse_pool import ParsePool, fork_workers
+from crawler.processes.parse_worker import is_warm
+
+async def crawl():
+    pool = ParsePool(count=1)
+    pool.warm()
+    before = await pool.run(is_warm), await pool.run(os.getpid)
+    await asyncio.gather(pool.expect_pages(), pool.expect_pages())
+    print(before[0], await pool.run(is_warm), before[1] == await pool.run(os.getpid))
+    ours = await pool.run(os.getpid)
+    await pool.expect_pages()
+    print(ours == await pool.run(os.getpid))
+    pool.close()
+
+fork_workers()
+asyncio.run(crawl())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only")
+def test_what_pages_take_is_loaded_once_and_only_when_the_first_one_comes() -> None:
+    made = subprocess.run([sys.executable, "-c", SINGLE_CRAWL], capture_output=True, text=True, check=False)
+    assert (made.stdout, made.stderr) == ("False True False\nTrue\n", "")
+
+
 def test_a_bug_of_ours_makes_its_page_unreadable_and_is_logged_with_where_it_was(
     workers: ParsePool, caplog: pytest.LogCaptureFixture
 ) -> None:

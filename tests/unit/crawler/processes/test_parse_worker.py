@@ -20,7 +20,7 @@ from crawler.models import Page
 from crawler.site_config import stranger
 from tests.soak.outlets import Outlets
 
-crawl_process._load()
+crawl_process._load_all()
 from crawler import stages  # noqa: E402
 
 opened, begin = [], datetime(2025, 12, 1, tzinfo=UTC)
