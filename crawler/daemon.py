@@ -51,7 +51,7 @@ log = logging.getLogger("arshif.daemon")
 DISK = "the disk"  # stands in for a site in alerts about the disk
 MAX_SITES_LOGGED = 8  # the log names up to this many sites of a run; of more, it gives the number
 OFFLINE_REST = 60.0  # seconds between two attempts without a network
-BROKEN_REST = 60.0  # seconds between two attempts when the archive cannot be written
+BROKEN_REST = 60.0  # seconds between two attempts when the archive cannot be written, or no crawl can begin
 TICK = 1.0  # seconds
 REQUESTS_FIRST = timedelta(minutes=1)  # in which a site is left to an address that a person asks for
 IDLE_INTERVAL = timedelta(seconds=10)  # between two checks of what is due, at most: others may crawl alongside
@@ -140,6 +140,7 @@ class Daemon:
         self.checkups = Checkups(archive)
         self.sites = FollowedSites(config, archive)
         self.disk = f"{DISK} of {self.machine.name}" if self.machine.shared else DISK
+        self.suspected = True  # whether the last run was of sites whose runs have died
         self.seen = 0  # the newest run when what is due was looked at
         self.mistake = ""  # in what describes a site, as it was last told
         self.bell: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -304,6 +305,8 @@ class Daemon:
             self.offline, self.rest_until = True, time.monotonic() + OFFLINE_REST
         elif RunStatus.OK in statuses:
             self.offline = False
+        if run.child.wait() == ConfigError.exit_code:  # it has told of the mistake
+            self.rest_until = time.monotonic() + BROKEN_REST
 
     def read_sites(self) -> None:
         """Take up what has changed in the sites' files and in the archive; while there is a mistake, all sites stay as
@@ -323,9 +326,9 @@ class Daemon:
                 work.config = config
 
     def due(self) -> list[Site]:
-        """The enabled sites that are due, without those whose hosts are being crawled: a host has only one queue. A
-        site whose runs have died again and again comes alone, so that the one that kills them is found. Of several
-        machines, each takes its share."""
+        """The enabled sites that are due, without those whose hosts are being crawled: a host has only one queue. Those
+        whose runs have died again and again come alone, of many first a few at once, and in turns with the others, so
+        that the one that kills them is found. Of several machines, each takes its share."""
         self.read_sites()
         now = datetime.now(UTC)
         self.turns.follow(self.config, now)
@@ -336,13 +339,20 @@ class Daemon:
             barred |= {one.site for one in requests.waiting(conn) if now - one.asked < REQUESTS_FIRST}
             look = self.turns.look(conn, now, lambda site: site.id not in barred and not site.hosts & busy)
             deaths = records.deaths(conn, [site.id for site in look.due])
+            suspects = [site for site in look.due if deaths.get(site.id, 0) >= crawl_process.ALONE_AFTER]
+            together = records.died_together(conn, [site.id for site in suspects])
             machines = self.machine.count(conn)
         if look.new:
             self.archive.write(lambda conn: turns.settle(conn, look.new, now)).result()
         wait = IDLE_INTERVAL if look.next is None else min(look.next - now, IDLE_INTERVAL)
         self.next_look = time.monotonic() + wait.total_seconds()
         calm = [site for site in look.due if deaths.get(site.id, 0) < crawl_process.ALONE_AFTER]
-        return calm[: ceil(len(calm) / machines)] or list(look.due[:1])
+        self.suspected = bool(suspects) and not (calm and self.suspected)
+        if self.suspected:
+            few = {site.id: max(1, together[site.id] // crawl_process.ALONE_SHARE) for site in suspects}
+            most = few[suspects[0].id]
+            return [site for site in suspects if few[site.id] >= most][:most]
+        return calm[: ceil(len(calm) / machines)]
 
     def still_free(self, conn: Connection, sites: Sequence[Site]) -> list[Site]:
         """Those of these sites that nobody has begun to crawl, nor another on their hosts, since `due` found them."""

@@ -23,7 +23,7 @@ from sqlalchemy import Connection
 from crawler import disk_space
 from crawler.config import Config, load
 from crawler.console import print_error
-from crawler.errors import ArchiveError, ArshifError, Busy, LeaseLost
+from crawler.errors import ArchiveError, ArshifError, Busy, ConfigError, LeaseLost
 from crawler.logging_setup import set_up_log
 from crawler.processes import parse_worker
 from crawler.processes.child import Child, kill_group, name_process, start_child
@@ -43,12 +43,17 @@ log = logging.getLogger("arshif.runs")
 
 ENDS_WELL = ("finished", "shutdown", "closespider_timeout")  # Scrapy's close reasons: done, asked to stop, timed out
 EXIT_CODES = {error.__name__: error.exit_code for error in (Busy, ArchiveError, LeaseLost)}  # by close reason
-ENDS = {0: RunStatus.OK, Busy.exit_code: RunStatus.BUSY}  # a run's status, by the child's exit code
+ENDS = {  # a run's status, by the child's exit code
+    0: RunStatus.OK,
+    Busy.exit_code: RunStatus.BUSY,
+    ArchiveError.exit_code: RunStatus.ARCHIVE_ERROR,
+}
 COUNT_LABELS = {  # a run's counts in words
     "new": "new", "changed": "changed", "unchanged": "unchanged", "duplicate": "copies", "refused": "refused",
     "quarantined": "unreadable", "failed": "failed", "later": "left for later",
 }  # fmt: skip
-ALONE_AFTER = 2  # runs in a row that died while they crawled a site, after which it is crawled alone
+ALONE_AFTER = 2  # runs in a row that died while they crawled a site, after which it is crawled with few others or none
+ALONE_SHARE = 16  # of those that died together, so many of them: by ones below twice as many, and soon so of a thousand
 GRACE = 30.0  # seconds between SIGTERM and SIGKILL: enough to finish a page, but a hang is not waited for
 
 
@@ -172,6 +177,8 @@ def reap_dead_runs(config: Config, archive: Archive) -> list[int]:
 
 def _reap(conn: Connection, now: datetime, delay: timedelta | None) -> list[int]:
     dead = records.reap_dead(conn, now)
+    for run in dead:
+        _blame_one_that_kills(conn, run, now)
     if dead:  # which may have had them, and their hosts
         requests.settle_orphans(conn, now)
         site_previews.settle_orphans(conn, now)
@@ -183,32 +190,48 @@ def _reap(conn: Connection, now: datetime, delay: timedelta | None) -> list[int]
 def finish(archive: Archive, run: Run) -> RunStatus:
     """Record the end of a run whose process has ended; return its status.
 
-    A process that died says nothing about the sites that it was crawling: they are due again at once. If that happens
-    to a site again, the daemon crawls it alone (`index.archive.runs.deaths`); if it dies then, that site failed.
+    A process that died, or ended unasked before it was done, says nothing about the sites that it was crawling: they
+    are due again at once. If that happens to a site again, the daemon crawls it with fewer and fewer others, and then
+    alone (`index.archive.runs.deaths`); if it dies then, that site failed.
     """
     kill_group(run.child)  # what it may have left running, such as a browser
     code, now = run.child.wait(), datetime.now(UTC)
-    status = run.ended_by or ENDS.get(code) or (RunStatus.KILLED if code < 0 else RunStatus.FAILED)
-    detail = Message(RunDetail.EXIT_CODE if code > 0 else RunDetail.SIGNAL, {"n": abs(code)}) if code else None
-    died = status in (RunStatus.KILLED, RunStatus.FAILED) and code != ArchiveError.exit_code
 
-    def end(conn: Connection) -> None:
+    def end(conn: Connection) -> RunStatus:
         record = records.get(conn, run.number)
-        parts = record.sites if record else ()
-        for site in [part.site for part in parts if part.status == RunStatus.RUNNING]:  # whose outcome was not recorded
+        left = [part.site for part in record.sites if part.status == RunStatus.RUNNING] if record else []
+        status = run.ended_by or ENDS.get(code) or (RunStatus.KILLED if code < 0 else RunStatus.FAILED)
+        if status == RunStatus.OK and left:
+            status = RunStatus.FAILED
+        died = status in (RunStatus.KILLED, RunStatus.FAILED)
+        detail = Message(RunDetail.EXIT_CODE if code >= 0 else RunDetail.SIGNAL, {"n": abs(code)})
+        told = detail if died or code else None
+        for site in left:  # whose outcome was not recorded
             if died:
-                records.end_site(conn, run.number, site, RunStatus.KILLED, detail)
-            times = records.deaths(conn, [site]).get(site, 0) if died and len(parts) == 1 else 0
-            if times >= ALONE_AFTER:
-                blame(conn, site, Message(RunDetail.KILLS_RUNS, {"n": times}), now)
+                records.end_site(conn, run.number, site, RunStatus.KILLED, told)
             elif status == RunStatus.TIMED_OUT:
-                blame(conn, site, detail, now)
-        records.finish(conn, run.number, status, now, detail=detail)
+                blame(conn, site, told, now)
+        records.finish(conn, run.number, status, now, detail=told)
+        if died and code != ConfigError.exit_code:  # it could not begin: no site's fault
+            _blame_one_that_kills(conn, run.number, now)
+        return status
 
-    archive.write(end).result()
+    status = archive.write(end).result()
     if code != 0:
         _repair(archive, run.raw, run.number)
     return status
+
+
+def _blame_one_that_kills(conn: Connection, run: int, now: datetime) -> None:
+    """Record that the only site of a run that died failed, if runs with it had died before."""
+    record = records.get(conn, run)
+    parts = record.sites if record else ()
+    if len(parts) != 1 or parts[0].status != RunStatus.KILLED:
+        return
+    site = parts[0].site
+    times = records.deaths(conn, [site])[site]
+    if times >= ALONE_AFTER:
+        blame(conn, site, Message(RunDetail.KILLS_RUNS, {"n": times}), now)
 
 
 def _repair(archive: Archive, raw: Place, run: int) -> None:
@@ -244,25 +267,21 @@ def summary(parts: Iterable[records.SiteRun]) -> str:
 
 
 def last_runs(conn: Connection, sites: Sequence[str]) -> dict[str, LastRun]:
-    """The last crawl of each of these sites that had one, for the schedule; one that was cut short has no end, one
-    without a network does not count."""
+    """The last crawl of each of these sites that had one, for the schedule. One that was cut short has no end, unless
+    the site is why; one without a network does not count. The end is the site's own, as the run may still be crawling
+    others; the run's where the site's was not recorded, because the crawl was asked to end before it had answered."""
     states = site_states.some(conn, sites)
     last = {}
     for site, part in records.last_by_site(conn, sites).items():
         state = states.get(site) or site_states.SiteState(site)
         if part.status != RunStatus.OFFLINE:
-            ended = _end(part, state) if part.status in (RunStatus.OK, RunStatus.FAILED) else None
-            last[site] = LastRun(part.started, ended, state.failures)
+            own = state.last_run if state.last_run and state.last_run >= part.started else None
+            cut = part.status not in (RunStatus.OK, RunStatus.FAILED)
+            ended = own or (None if cut else part.ended or state.last_run)
+            last[site] = LastRun(part.started, ended, state.failures, blamed=cut and own is not None)
         elif state.last_success is not None:
             last[site] = LastRun(state.last_success, state.last_success, state.failures)
     return last
-
-
-def _end(part: records.SiteRun, state: site_states.SiteState) -> datetime | None:
-    """The site's own end, as the run may still be crawling others; the run's where the site's was not recorded, because
-    the crawl was asked to end before it had answered."""
-    own = state.last_run if state.last_run and state.last_run >= part.started else None
-    return own or part.ended or state.last_run
 
 
 def crawl(run: str, since: str) -> int:

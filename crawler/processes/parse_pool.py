@@ -12,6 +12,7 @@ import asyncio
 import logging
 import os
 import pickle
+import signal
 import socket
 import subprocess
 import sys
@@ -307,7 +308,14 @@ class ParsePool:
         async with lane.turns:
             if lane.closed or self.ended():
                 raise PoolClosed
-            return await lane.do(frame((seconds, *job)), self.backstop)
+            message = frame((seconds, *job))
+            try:
+                return await lane.do(message, self.backstop)
+            except _Died as error:
+                if error.args[0] != -signal.SIGKILL:
+                    raise
+                log.warning("a parse worker was killed; its job is done again")  # memory may have been wanted elsewhere
+            return await lane.do(message, self.backstop)
 
     def close(self) -> None:
         """Kill the workers at once, whatever they are doing."""

@@ -44,12 +44,14 @@ EARLY_POLL_SHARE = 0.2  # share of its interval that a source may have left to b
 
 @dataclass(frozen=True, slots=True)
 class LastRun:
-    """The outcome of a site's last crawl. `finished` is None if its end was never recorded; `failures` is the number of
-    failed crawls in a row up to this one, 0 if it succeeded."""
+    """The outcome of a site's last crawl. `finished` is None if it was cut short, which says nothing about the site;
+    `failures` is the number of failed crawls in a row up to this one, 0 if it succeeded. `blamed` is whether it was cut
+    short, and the site is why."""
 
     started: datetime
     finished: datetime | None = None
     failures: int = 0
+    blamed: bool = False
 
     @property
     def ok(self) -> bool:
@@ -111,19 +113,19 @@ def _due(site: Site, last: LastRun | None, now: datetime, every: float | None, l
         return Due(site.id, now.astimezone(UTC), Message(ScheduleReason.NEVER_CRAWLED))
     if max(last.started, last.finished or last.started) > now + SKEW:
         return Due(site.id, now.astimezone(UTC), Message(ScheduleReason.CLOCK))
-    fixed = learned is None or is_fixed(site, every)
-    if last.failures and (fixed or learned is None or not learned.failing):  # its pages failed, not its sources
-        wait = back_off(site.id, last.failures)
-        at = (last.finished or last.started) + wait
-        return Due(site.id, at.astimezone(UTC), retry(last.failures, wait))
-    if last.finished is None and not last.failures:
+    if last.finished is None:
         wait = min(KILLED_RUN_LENGTH, timedelta(minutes=site.schedule.every or every or DEFAULT))
         return Due(site.id, (last.started + wait).astimezone(UTC), Message(ScheduleReason.INTERRUPTED))
+    fixed = learned is None or is_fixed(site, every)
+    # Where only sources failed, each has a turn of its own
+    if last.failures and (last.blamed or fixed or learned is None or not learned.failing):
+        wait = back_off(site.id, last.failures)
+        return Due(site.id, (last.finished + wait).astimezone(UTC), retry(last.failures, wait))
     if learned is not None and not fixed:
         turn = first_turn(site, learned, failing=bool(last.failures))
-        rested = (last.finished or last.started) + min(MIN_REST, learned.bounds.fastest / 2)
+        rested = last.finished + min(MIN_REST, learned.bounds.fastest / 2)
         return Due(site.id, max(turn.at, rested).astimezone(UTC), turn.why)
-    at, why = _next_turn(site, last.started, last.finished or last.started, every or DEFAULT)
+    at, why = _next_turn(site, last.started, last.finished, every or DEFAULT)
     return Due(site.id, at.astimezone(UTC), why)
 
 

@@ -20,6 +20,7 @@ from index.model.message import Message
 from index.process_identity import boot_id, process_start
 
 MOST_DEATHS = 10  # of a site's runs in a row that are counted
+TELLING = (RunStatus.OK, RunStatus.FAILED, RunStatus.TIMED_OUT, RunStatus.KILLED)  # of whether a site kills its runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,12 +233,25 @@ def last_by_site(conn: Connection, sites: Iterable[str]) -> dict[str, SiteRun]:
 
 def deaths(conn: Connection, sites: Iterable[str]) -> dict[str, int]:
     """How often in a row each of these sites was being crawled when its run died; sites of which that is not true are
-    left out. More than MOST_DEATHS are not counted."""
+    left out. Runs that ended for other reasons, such as being stopped, tell nothing. More than MOST_DEATHS are not
+    counted."""
     found = {}
     for site in sites:
-        last = select(run_sites.c.status).where(run_sites.c.site == site, run_sites.c.status != RunStatus.BUSY)
+        last = select(run_sites.c.status).where(run_sites.c.site == site, run_sites.c.status.in_(TELLING))
         states = conn.execute(last.order_by(run_sites.c.run.desc()).limit(MOST_DEATHS)).scalars()
         if many := sum(1 for _ in takewhile(lambda status: status == RunStatus.KILLED, states)):
+            found[site] = many
+    return found
+
+
+def died_together(conn: Connection, sites: Iterable[str]) -> dict[str, int]:
+    """How many sites were being crawled when the last run died that died with each of these; without those of which
+    none did."""
+    found = {}
+    for site in sites:
+        last = select(func.max(run_sites.c.run)).where(run_sites.c.site == site, run_sites.c.status == RunStatus.KILLED)
+        same = (run_sites.c.run == last.scalar_subquery()) & (run_sites.c.status == RunStatus.KILLED)
+        if many := conn.execute(select(func.count()).where(same)).scalar_one():
             found[site] = many
     return found
 

@@ -8,19 +8,21 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, delete
 
 from crawler.config import Config, load
 from crawler.daemon import Daemon
+from crawler.errors import ArchiveError, ConfigError
 from crawler.processes import crawl_process
 from crawler.processes.crawl_process import Run
 from crawler.scheduling import site_schedule
 from crawler.storage import open_archive
-from index.archive import Archive, raw_files, requests, site_state, turns, warc_files
+from index.archive import Archive, raw_files, requests, site_state, tables, turns, warc_files
 from index.archive import runs as records
 from index.archive.database import Database
 from index.model.codes import RequestState, RequestWay, RunCause, RunDetail, RunStatus, Verdict
@@ -43,14 +45,14 @@ class Machine:
         self.daemon = Daemon(config, archive, web=False)
         self.begun: list[tuple[str, ...]] = []
 
-    def turn(self, ended_by: RunStatus | None = None) -> None:
-        """One run of what is due; a site of it that is done before it dies is OK."""
+    def turn(self, ended_by: RunStatus | None = None, unfinished: bool = False) -> None:
+        """One run of what is due; what ends with 0 has crawled all its sites, unless it is left `unfinished`."""
         sites = tuple(self.daemon.due())
         ids = tuple(site.id for site in sites)
         self.begun.append(ids)
         now, code = datetime.now(UTC), self.ends(ids)
         number = self.archive.write(lambda conn: records.start(conn, ids, now, owner="test")).result()
-        if not code:
+        if not code and not unfinished:
             for site in ids:
                 self.archive.write(lambda conn, site=site: self._well(conn, number, site)).result()  # type: ignore[misc]
         how = f"import os, sys; os.kill(os.getpid(), {-code})" if code < 0 else f"raise SystemExit({code})"
@@ -58,6 +60,20 @@ class Machine:
         run = Run(number, sites, child, 0.0, Folder(self.config.settings.data / "raw"), ended_by=ended_by)
         child.wait()
         crawl_process.finish(self.archive, run)
+
+    def turn_with_the_daemon(self) -> None:
+        """The same where the daemon dies right after its child, and the next one finds what is left."""
+        ids = tuple(site.id for site in self.daemon.due())
+        self.begun.append(ids)
+        now, code = datetime.now(UTC), self.ends(ids)
+        pid = os.getpid() if not code else 1 << 22
+        number = self.archive.write(lambda conn: records.start(conn, ids, now, owner="test", pid=pid)).result()
+        if code:
+            assert crawl_process.reap_dead_runs(self.config, self.archive) == [number]
+            return
+        for site in ids:
+            self.archive.write(lambda conn, site=site: self._well(conn, number, site)).result()  # type: ignore[misc]
+        self.archive.write(lambda conn: records.finish(conn, number, RunStatus.OK, now)).result()
 
     def _well(self, conn: object, number: int, site: str) -> None:
         records.end_site(conn, number, site, RunStatus.OK)  # type: ignore[arg-type]
@@ -148,6 +164,92 @@ def test_the_site_that_kills_its_runs_is_found_and_set_aside(machine: Callable[[
     assert fatal.verdict == Verdict.FAILING
     assert fatal.detail is not None
     assert (fatal.detail.code, fatal.detail.params) == (RunDetail.KILLS_RUNS, {"n": 3})
+
+
+def test_the_site_that_kills_the_daemon_too_is_found_and_set_aside(machine: Callable[[Ends], Machine]) -> None:
+    it = machine(lambda sites: -9 if "fatal" in sites else 0)
+    for _ in range(2 + len(SITES)):
+        it.turn_with_the_daemon()
+    assert sorted(it.begun[2:]) == [(site,) for site in SITES], "by ones"
+    assert it.daemon.due() == []
+    assert {site: it.state(site).failures for site in SITES} == {site: int(site == "fatal") for site in SITES}
+
+
+def test_a_run_that_ends_before_it_is_done_has_died(machine: Callable[[Ends], Machine]) -> None:
+    """As by a SIGTERM that somebody else sent, or where the code of a site ends the process."""
+    it = machine(lambda _: 0)
+    it.turn(unfinished=True)
+    it.turn()
+    assert it.begun == [SITES, SITES], "made up for at once"
+    assert all(it.state(site).failures == 0 for site in SITES)
+    assert it.daemon.due() == []
+
+
+def test_what_kept_a_run_from_its_archive_is_no_sites_fault(machine: Callable[[Ends], Machine]) -> None:
+    it = machine(lambda _: ArchiveError.exit_code)
+    for _ in range(4):
+        it.turn()
+    assert it.begun == [SITES] * 4
+
+
+def test_runs_that_cannot_begin_are_no_sites_fault(machine: Callable[[Ends], Machine]) -> None:
+    ends = [ConfigError.exit_code] * (2 + len(SITES))
+    it = machine(lambda _: ends.pop() if ends else 0)
+    while ends:
+        it.turn()
+    for _ in SITES:
+        it.turn()
+    assert sorted(it.begun[-len(SITES) :]) == [(site,) for site in SITES]
+    assert it.daemon.due() == []
+    assert all(it.state(site).failures == 0 for site in SITES)
+
+
+def test_a_run_that_was_stopped_in_between_clears_nobody(machine: Callable[[Ends], Machine]) -> None:
+    it = machine(lambda sites: -9 if "fatal" in sites else 0)
+    it.turn()
+    it.turn()
+    it.turn(ended_by=RunStatus.STOPPED, unfinished=True)
+    for _ in SITES:
+        it.turn()
+    assert all(len(sites) == 1 for sites in it.begun[2:])
+    assert {site: it.state(site).failures for site in SITES} == {site: int(site == "fatal") for site in SITES}
+
+
+def test_the_one_of_many_that_kills_runs_is_found_in_few_of_them(
+    machine: Callable[[Ends], Machine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    it = machine(lambda sites: -9 if "fatal" in sites else 0)
+    monkeypatch.setattr(it.daemon, "read_sites", lambda: None)
+    fatal = it.config.sites["fatal"]
+    many = {name: fatal.model_copy(update={"id": name}) for number in range(79) if (name := f"site-{number:02}")}
+    it.daemon.config = replace(it.config, sites=many | {"fatal": fatal})
+    for _ in range(2 + 16 + 5):  # all twice, then by fives, and at last those five that died
+        it.turn()
+    assert it.daemon.due() == []
+    assert it.state("fatal").failures == 1
+    assert not any(it.state(site).failures for site in many)
+
+
+def test_sites_whose_runs_have_died_come_in_turns_with_others_that_are_always_due(
+    machine: Callable[[Ends], Machine],
+) -> None:
+    it = machine(lambda sites: -9 if "fatal" in sites else 0)
+    it.turn()
+    it.turn()
+
+    def calm_is_due_again() -> None:
+        def forget(conn: Connection) -> None:
+            conn.execute(delete(tables.run_sites).where(tables.run_sites.c.site == "calm"))
+            turns.mark(conn, ["calm"])
+
+        it.archive.write(forget).result()
+
+    for _ in range(8):
+        calm_is_due_again()
+        it.turn()
+    assert it.state("fatal").failures == 1
+    assert it.begun[2:].count(("calm",)) >= 3
+    assert {("fatal",), ("mild",), ("quiet",)} <= {*it.begun}
 
 
 def test_a_site_set_aside_comes_alone_again_and_with_the_others_once_it_is_well(

@@ -20,6 +20,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from itertools import repeat
 from mmap import mmap
 from pathlib import Path
+from uuid import uuid4
 
 import psutil
 import pytest
@@ -101,6 +102,14 @@ def begin(begun: Path, until: Path) -> str:
     return begun.name
 
 
+def is_killed(tries: Path, times: int) -> int:
+    """Which try it was; the first so many end as by the kernel, for want of memory."""
+    (tries / uuid4().hex).touch()
+    if len([*tries.iterdir()]) <= times:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return len([*tries.iterdir()])
+
+
 def of_text(begun: Path, text: str) -> int:
     begun.touch()
     time.sleep(FOR_EVER)
@@ -138,6 +147,15 @@ def test_a_bad_page_costs_itself_only(workers: ParsePool, job: object, reason: s
         asyncio.run(workers.run(job))  # type: ignore[arg-type]
     assert caught.value.reason == reason
     assert asyncio.run(workers.run(double, 4)) == 8
+
+
+def test_a_job_whose_worker_the_system_killed_is_done_again_once(tmp_path: Path) -> None:
+    with closing(ParsePool(count=1, deadline=FOR_EVER)) as pool:
+        assert asyncio.run(pool.run(is_killed, tmp_path, 1)) == 2
+        with pytest.raises(Unreadable) as caught:
+            asyncio.run(pool.run(is_killed, tmp_path, 9))
+    assert caught.value.message.params == {"exit_code": -signal.SIGKILL}
+    assert len([*tmp_path.iterdir()]) == 4
 
 
 def test_what_is_left_of_one_page_takes_no_memory_from_the_next() -> None:

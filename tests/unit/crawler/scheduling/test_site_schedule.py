@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.crontab import crontab
-from crawler.scheduling.poll_interval import LONGEST_WAIT, back_off, retry_after
+from crawler.scheduling.poll_interval import LONGEST_WAIT, Bounds, PollRecord, back_off, retry_after
 from crawler.scheduling.reasons import ScheduleReason
-from crawler.scheduling.site_schedule import Due, LastRun, due
+from crawler.scheduling.site_schedule import Due, LastRun, SiteHistory, due
 from crawler.site_config import Site, Source
 from index.model.message import Message
 
@@ -154,8 +154,16 @@ def test_a_crawl_without_an_end_of_a_site_that_is_crawled_more_often_waits_for_i
     assert due(site(), {"step": LastRun(NOW)}, NOW, 0.5).at == NOW + timedelta(seconds=30)
 
 
-def test_a_site_that_keeps_failing_is_not_hurried_by_a_crawl_without_an_end() -> None:
-    assert due(site(), {"step": LastRun(NOW, None, 2)}, NOW, 30).at == NOW + back_off("step", 2)
+def test_a_crawl_without_an_end_costs_a_failing_site_nothing_further() -> None:
+    assert due(site(), {"step": LastRun(NOW, None, 2)}, NOW, 30).at == NOW + MINUTE
+
+
+@pytest.mark.parametrize("strikes", [0, 3])
+def test_a_site_that_is_why_its_crawl_was_cut_short_waits_whatever_its_sources_do(strikes: int) -> None:
+    url = str(site().sources[0].url)
+    learned = SiteHistory({url: PollRecord(url, NOW - DAY, strikes=strikes)}, Bounds())
+    turn = due(site(), {"step": LastRun(NOW - MINUTE, NOW, 2, blamed=True)}, NOW, None, learned)
+    assert turn.at == NOW + back_off("step", 2)
 
 
 def test_only_a_run_with_an_end_and_without_failures_is_ok() -> None:
