@@ -40,6 +40,7 @@ _ENTRY = re.compile(r"<(?:url|sitemap)>\s*<loc>", re.IGNORECASE)
 _TAG = re.compile("<[^<>]*>")
 _LINK = re.compile(r"<a\s", re.IGNORECASE)
 _STRAY = re.compile(rb"&(?:(#?\w{1,40});)?")
+_NUMBER = re.compile(rb"&#(\w+);")
 _NO_TAG = re.compile(rb"<(?=[\s\d=])")  # no tag begins so: `5 < 6`
 _XML_NAMES = frozenset((b"amp", b"lt", b"gt", b"quot", b"apos"))
 _MAX_REFERENCES = 2_000_000  # ampersands per document: 40 for each of 50,000 entries
@@ -59,7 +60,8 @@ class SourceDocument:
         """The XML from its root element on, in UTF-8 and without DOCTYPE, so that no entity is declared or expanded.
 
         Stray ampersands (`?a=1&b=2`), HTML entities and `<` that begin no tag are escaped; all other references, such
-        as `&xxe;` or `&#0;`, become U+FFFD, which makes a URL invalid.
+        as `&xxe;` or `&#0;`, become U+FFFD, which makes a URL invalid. Within CDATA only numbers of no character do:
+        where libxml2 takes it for a part of something else, it would read them, and could not give what it has read.
 
         :raises SourceProblem: when there are more ampersands than in any genuine feed or sitemap.
         """
@@ -75,7 +77,7 @@ class SourceDocument:
         mended = [_escaped(first)]
         for part in rest:
             inside, end, after = part.partition(b"]]>")
-            mended.append(inside + end + _escaped(after))
+            mended.append(_NUMBER.sub(_character, inside) + end + _escaped(after))
         return b"<![CDATA[".join(mended)
 
 
@@ -180,6 +182,10 @@ def _reference(match: re.Match[bytes]) -> bytes:
     if name.startswith(b"#"):
         return match[0] if _is_character(name[1:]) else _LOST
     return b"&amp;" + name + b";" if name.decode("utf-8", "replace") + ";" in html5 else _LOST
+
+
+def _character(match: re.Match[bytes]) -> bytes:
+    return match[0] if _is_character(match[1]) else _LOST
 
 
 def _is_character(number: bytes) -> bool:

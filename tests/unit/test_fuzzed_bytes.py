@@ -366,6 +366,8 @@ FOUND: list[tuple[str, bytes]] = [
     ("urls", b'url,title\nhttps://step.example/a,"' + b"x" * 200_000 + b"\nhttps://step.example/b,\n"),
     ("sitemap", "<sitemap\u0130ndex><sitemap><loc>https://step.example/map.xml</loc></sitemap>".encode()),
     ("sitemap", INDEX.replace(b"step.example/", b"ste<p.example/", 1)),
+    ("sitemap", b'<urlset xmlns="<![CDATA[&#xD800;" s=""></>'),
+    ("sitemap", b"<urlset><url><loc>https://step.example/<!--<![CDATA[-->&#xDC00;</loc></url></urlset>"),
     ("feed", RSS.replace(b"step.example/", b"step.examp[[le/")),
     ("sitemap", b"loc,title\nhttps://step.example/a,'" + b"x" * 200_000),
     ("feed", b'<rss version="2.0"><channel encoding==><item><title>&#99999999999</title><link>x</link>'),
