@@ -27,6 +27,29 @@ settings.register_profile(
 )
 settings.load_profile("patient")
 
+# Files whose tests take more than a minute in all, the longest first: begun first, so that all of xdist's workers end
+# at about the same time
+LONGEST = (
+    "integration/test_machines.py",
+    "integration/test_daemon.py",
+    "security/test_penalties.py",
+    "faults/test_object_store.py",
+    "engines/test_secured.py",
+    "integration/test_requests.py",
+    "faults/test_random_kills.py",
+    "quality/test_pages.py",
+    "integration/test_schedule_180_days.py",
+    "security/test_sites.py",
+    "security/test_lag.py",
+    "security/test_retry_after.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the LONGEST first."""
+    places = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
+
 
 @pytest.fixture(scope="session")
 def elasticsearch_url() -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -21,8 +22,8 @@ DAYS = """([calendar, from, to]) => {
     const parts = Object.fromEntries(format.formatToParts(day).map(part => [part.type, part.value]));
     days.push(["year", "month", "day"].map(part => parseInt(parts[part])));
   }
-  return days;
-}"""
+  return JSON.stringify(days);
+}"""  # as one text: as values, each number of theirs is converted three times on its way
 MONTHS = "محرم صفر ربيع_الأول ربيع_الآخر جمادى_الأولى جمادى_الآخرة رجب شعبان رمضان شوال ذو_القعدة ذو_الحجة"
 WEEKDAYS = "الاثنين الثلاثاء الأربعاء الخميس الجمعة السبت الأحد"
 
@@ -33,7 +34,7 @@ def told(browser: Browser) -> Callable[[str, date, date], dict[date, tuple[int, 
 
     def days(calendar: str, first: date, last: date) -> dict[date, tuple[int, int, int]]:
         with browser.new_page() as tab:
-            found = tab.evaluate(DAYS, [calendar, first.isoformat(), last.isoformat()])
+            found = json.loads(tab.evaluate(DAYS, [calendar, first.isoformat(), last.isoformat()]))
         return {first + timedelta(n): (year, month, day) for n, (year, month, day) in enumerate(found)}
 
     return days

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from index.engines import Engine, open_engine
 from index.engines.base import MAPPING_VERSION, new_target
+from index.model.article import IndexDocument
 from tests.engines.corpus import CORPUS
 
 BOTH = [
@@ -47,12 +48,22 @@ def target(engine: Engine) -> str:
     return name
 
 
+def fill(engine: Engine, documents: Sequence[IndexDocument]) -> Engine:
+    """The engine, whose current target has these documents."""
+    name = new_target(engine.prefix)
+    engine.create(name)
+    assert engine.bulk(name, documents, []) == {}
+    engine.activate(name)
+    return engine
+
+
 @pytest.fixture(scope="module", params=BOTH)
-def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+def lasting(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """An engine for all tests of a module, which is filled once and then only read."""
+    yield from opened(request.param, request, tmp_path_factory.mktemp("index"))
+
+
+@pytest.fixture(scope="module")
+def filled(lasting: Engine) -> Engine:
     """An engine that holds the corpus, to be read only."""
-    for engine in opened(request.param, request, tmp_path_factory.mktemp("index")):
-        name = new_target(engine.prefix)
-        engine.create(name)
-        assert engine.bulk(name, CORPUS, []) == {}
-        engine.activate(name)
-        yield engine
+    return fill(lasting, CORPUS)

@@ -23,6 +23,7 @@ from index.text.analysis import language_of, words
 from tests.engines.conftest import opened
 from tests.engines.corpus import document
 from tests.support.filled_archive import newsroom, written
+from tests.support.long_form import LONG, in_both_forms
 from tests.support.news_sites import story_generator
 from tests.unit.index.search.query_language.test_parser import TEXTS
 
@@ -31,7 +32,7 @@ SOURCES = ("fundus", "scrapinghub", "arabic", "arabic_wp", "daniel")
 BODY = 4_000  # characters of a page that are enough here
 EACH = 22  # queries of each kind
 FIRST, SHARED, OFTEN = 10, 0.8, 0.95  # of the first ten, eight are the same in 95 of 100 queries
-FUZZED = 5_000
+FUZZED = 50_000 if LONG else 1_000
 
 pytestmark = pytest.mark.elasticsearch
 Both = tuple[Engine, Engine]
@@ -166,6 +167,7 @@ def test_they_sort_the_same(both: Both, sort: str) -> None:
     assert ids(both[0], 40) == ids(both[1], 40) == ids(both[0], 80)[:80]
 
 
+@in_both_forms
 def test_fuzzed_queries_mean_the_same(both: Both) -> None:
     """Of FUZZED texts; those of one plan are one question."""
     asked: dict[object, str] = {}
@@ -173,7 +175,8 @@ def test_fuzzed_queries_mean_the_same(both: Both) -> None:
     @settings(max_examples=FUZZED, database=None, derandomize=True)
     @given(TEXTS)
     def collect(text: str) -> None:
-        asked.setdefault((plan(parse(text)), parse(text).versions), text)
+        query = parse(text)
+        asked.setdefault((plan(query), query.versions), text)
 
     collect()
     assert len(asked) > FUZZED / 5

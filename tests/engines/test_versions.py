@@ -15,6 +15,7 @@ from index.model.results import Results
 from index.search import service
 from index.search.query_language import parse
 from index.search.service import Key
+from tests.engines.conftest import fill
 from tests.engines.corpus import document
 
 
@@ -52,13 +53,16 @@ ARTICLES = (
 )
 
 
+@pytest.fixture(scope="module")
+def filled(lasting: Engine) -> Engine:
+    """An engine that holds the articles, to be read only."""
+    return fill(lasting, ARTICLES)
+
+
 @pytest.fixture
-def filled(engine: Engine) -> Engine:
-    target = new_target(engine.prefix)
-    engine.create(target)
-    assert engine.bulk(target, ARTICLES, []) == {}
-    engine.activate(target)
-    return engine
+def own(engine: Engine) -> Engine:
+    """The same, of a test that writes to it."""
+    return fill(engine, ARTICLES)
 
 
 def found(engine: Engine, text: str, **filters: Any) -> list[str]:
@@ -119,25 +123,25 @@ def test_what_is_found(filled: Engine, text: str, ids: str) -> None:
     assert sorted(found(filled, text)) == ids.split()
 
 
-def test_a_deletion_takes_earlier_versions_along(filled: Engine) -> None:
-    target = filled.current()
+def test_a_deletion_takes_earlier_versions_along(own: Engine) -> None:
+    target = own.current()
     assert target is not None
-    filled.count()
-    assert filled.bulk(target, [], ["a"]) == {}
-    filled.count()
-    if filled.name == "elasticsearch":
-        filled.server.client.indices.refresh(index=f"{filled.prefix}-versions")  # type: ignore[attr-defined]
-    assert found(filled, "النائب versions:yes") == []
-    assert dict(filled.ids(target)) == dict.fromkeys("bcde", 1)
+    own.count()
+    assert own.bulk(target, [], ["a"]) == {}
+    own.count()
+    if own.name == "elasticsearch":
+        own.server.client.indices.refresh(index=f"{own.prefix}-versions")  # type: ignore[attr-defined]
+    assert found(own, "النائب versions:yes") == []
+    assert dict(own.ids(target)) == dict.fromkeys("bcde", 1)
 
 
-def test_a_rebuilt_index_brings_its_own_earlier_versions(filled: Engine) -> None:
-    target = new_target(filled.prefix)
-    filled.create(target)
-    filled.bulk(target, ARTICLES[:2], [])
-    filled.activate(target)
-    assert sorted(found(filled, "versions:yes")) == ["a", "a1"]
-    assert filled.targets() == [target]
+def test_a_rebuilt_index_brings_its_own_earlier_versions(own: Engine) -> None:
+    target = new_target(own.prefix)
+    own.create(target)
+    own.bulk(target, ARTICLES[:2], [])
+    own.activate(target)
+    assert sorted(found(own, "versions:yes")) == ["a", "a1"]
+    assert own.targets() == [target]
 
 
 @pytest.mark.parametrize("sort", ["relevance", "newest", "oldest", "changed"])
@@ -158,12 +162,12 @@ def test_sorted_by_the_last_change(filled: Engine) -> None:
     assert found(filled, "copies:yes", sort="changed") == ["d", "e", "b", "a", "c"]
 
 
-def test_new_articles_do_not_shift_the_pages_by_date(filled: Engine) -> None:
-    first = filled.search(parse("copies:yes", sort="oldest", limit=2))
-    target = filled.current()
-    filled.bulk(str(target), [one("z", "قديم", sort_date=day(1, 1))], [])
-    filled.count()
-    assert found(filled, "copies:yes", sort="oldest", limit=2, cursor=first.cursor) == ["c", "e"]
+def test_new_articles_do_not_shift_the_pages_by_date(own: Engine) -> None:
+    first = own.search(parse("copies:yes", sort="oldest", limit=2))
+    target = own.current()
+    own.bulk(str(target), [one("z", "قديم", sort_date=day(1, 1))], [])
+    own.count()
+    assert found(own, "copies:yes", sort="oldest", limit=2, cursor=first.cursor) == ["c", "e"]
 
 
 # --- counts --------------------------------------------------------------------------------------------------------

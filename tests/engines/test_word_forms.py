@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from index.engines import Engine
-from index.engines.base import new_target
 from index.search.query_language import parse
+from tests.engines.conftest import fill
 from tests.engines.corpus import document
 
 ZWNJ = "\u200c"
@@ -145,14 +145,9 @@ QUERIES = {
 }
 
 
-@pytest.fixture
-def found(engine: Engine) -> Engine:
-    target = new_target(engine.prefix)
-    engine.create(target)
-    documents = [document(id_, "خبر", text, language=language) for id_, (language, text) in TEXTS.items()]
-    assert engine.bulk(target, documents, []) == {}
-    engine.activate(target)
-    return engine
+@pytest.fixture(scope="module")
+def found(lasting: Engine) -> Engine:
+    return fill(lasting, [document(id_, "خبر", text, language=language) for id_, (language, text) in TEXTS.items()])
 
 
 def test_a_word_is_found_in_each_of_its_forms(found: Engine) -> None:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import pytest
 
 from index.archive.postgresql import PostgresqlDatabase
 from index.evidence import minisign
+from tests.support import commands
 from tests.support.archive_samples import BODY
+from tests.support.patience import PATIENCE
 from tests.support.postgresql import Server, on_both
 from tests.support.proven import Proven, day, text
-
-ROOT = Path(__file__).parents[2]
 
 
 class Machine:
@@ -28,23 +29,25 @@ class Machine:
         self.archive = ""  # a URL; empty for a file
         folder.mkdir(exist_ok=True)
 
-    def ended(self, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-        """A command, after it ended with this code."""
-        command = [sys.executable, "-m", "crawler.cli", *arguments]
-        env = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "ARSHIF_MANIFEST__SIGNING_KEY": self.key}
-        env["ARSHIF_ARCHIVE"] = self.archive
-        ended = subprocess.run(command, cwd=self.folder, env=env, capture_output=True, text=True, check=False)
-        assert ended.returncode == code, ended.stderr
-        return ended
+    def ended(self, *arguments: str, code: int = 0) -> tuple[str, str]:
+        """What a command wrote on each output; it ended with this code."""
+        env = {**os.environ, "ARSHIF_MANIFEST__SIGNING_KEY": self.key, "ARSHIF_ARCHIVE": self.archive}
+        env["COLUMNS"] = commands.COLUMNS
+        with TemporaryFile("w+", encoding="utf-8") as out, TemporaryFile("w+", encoding="utf-8") as err:
+            ended = commands.run("crawler.cli", arguments, env, out, err, PATIENCE, self.folder)
+            for file in (out, err):
+                file.seek(0)
+            printed, told = out.read(), err.read()
+        assert ended == code, told
+        return printed, told
 
     def run(self, *arguments: str, code: int = 0) -> str:
         """What it tells people, on both outputs."""
-        ended = self.ended(*arguments, code=code)
-        return ended.stdout + ended.stderr
+        return "".join(self.ended(*arguments, code=code))
 
     def told(self, *arguments: str, code: int = 0) -> Any:
         """What it tells a program."""
-        return json.loads(self.ended(*arguments, "--json", code=code).stdout)
+        return json.loads(self.ended(*arguments, "--json", code=code)[0])
 
     @property
     def key(self) -> str:

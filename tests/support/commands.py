@@ -35,13 +35,20 @@ PID, CODE = 4, 2  # bytes
 
 
 def run(
-    module: str, arguments: Sequence[str], env: Mapping[str, str], stdout: IO[str], stderr: IO[str], timeout: float
+    module: str,
+    arguments: Sequence[str],
+    env: Mapping[str, str],
+    stdout: IO[str],
+    stderr: IO[str],
+    timeout: float,
+    cwd: Path = ROOT,
 ) -> int:
-    """The exit code of `python -m MODULE ARGUMENT...` in this environment, or minus the signal that ended it.
+    """The exit code of `python -m MODULE ARGUMENT...` in this environment and folder, or minus the signal that ended
+    it.
 
     :raises subprocess.TimeoutExpired: when it has not ended after so many seconds; it is killed.
     """
-    started = start(module, arguments, env, stdout, stderr)
+    started = start(module, arguments, env, stdout, stderr, cwd)
     try:
         return started.wait(timeout)
     except subprocess.TimeoutExpired:
@@ -51,14 +58,15 @@ def run(
 
 
 def start(
-    module: str, arguments: Sequence[str], env: Mapping[str, str], stdout: IO[Any], stderr: IO[Any]
+    module: str, arguments: Sequence[str], env: Mapping[str, str], stdout: IO[Any], stderr: IO[Any], cwd: Path = ROOT
 ) -> Command | subprocess.Popen[bytes]:
-    """`python -m MODULE ARGUMENT...` in this environment, which goes on by itself; whoever starts it ends it."""
+    """`python -m MODULE ARGUMENT...` in this environment and folder, which goes on by itself; whoever starts it ends
+    it."""
     server = _server()
     if _read_once(env) != _read_once(server.env):
         command = [sys.executable, "-m", module, *arguments]
-        return subprocess.Popen(command, cwd=ROOT, env=env, stdout=stdout, stderr=stderr)
-    return server.start((module, *arguments), env, (stdout.fileno(), stderr.fileno()))
+        return subprocess.Popen(command, cwd=cwd, env=env, stdout=stdout, stderr=stderr)
+    return server.start((module, *arguments), env, (stdout.fileno(), stderr.fileno()), cwd)
 
 
 def said(module: str, arguments: Sequence[str], env: Mapping[str, str], timeout: float) -> tuple[int, str]:
@@ -126,11 +134,11 @@ class _Server:
                 command, cwd=ROOT, env=self.env | ONE_THREAD, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()]
             )
 
-    def start(self, command: Sequence[str], env: Mapping[str, str], output: tuple[int, int]) -> Command:
+    def start(self, command: Sequence[str], env: Mapping[str, str], output: tuple[int, int], cwd: Path) -> Command:
         ours, theirs = socket.socketpair()
         with theirs:
             socket.send_fds(self._requests, [b"\0"], [theirs.fileno(), *output])
-        ours.sendall(pickle.dumps((tuple(command), dict(env))))
+        ours.sendall(pickle.dumps((tuple(command), dict(env), cwd)))
         ours.shutdown(socket.SHUT_WR)
         return Command(_number(ours, PID), command, ours)
 
@@ -191,18 +199,19 @@ def _load() -> None:
 def _wait_for_command(asker: int, stdout: int, stderr: int) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     with socket.socket(fileno=asker) as connection:
-        command, env = pickle.loads(b"".join(iter(partial(connection.recv, 1 << 16), b"")))
+        command, env, cwd = pickle.loads(b"".join(iter(partial(connection.recv, 1 << 16), b"")))
         pid = os.fork()
         if pid == 0:
             connection.close()
-            _run(command, env, stdout, stderr)
+            _run(command, env, stdout, stderr, cwd)
         connection.sendall(pid.to_bytes(PID, signed=True))
         _, status = os.waitpid(pid, 0)
         connection.sendall(os.waitstatus_to_exitcode(status).to_bytes(CODE, signed=True))
     os._exit(0)
 
 
-def _run(command: Sequence[str], env: Mapping[str, str], stdout: int, stderr: int) -> None:
+def _run(command: Sequence[str], env: Mapping[str, str], stdout: int, stderr: int, cwd: Path) -> None:
+    os.chdir(cwd)
     os.environ.clear()
     os.environ.update(env)
     for file, number in ((stdout, 1), (stderr, 2)):

@@ -36,6 +36,7 @@ class Server:
         self.url = url
         self._headers = _authorization(api_key, basic_auth)
         self._checked = False
+        self._waiting = dict[int, Elasticsearch]()  # by seconds: to make one takes a millisecond of CPU
         try:
             self.client = Elasticsearch(
                 url,
@@ -63,7 +64,9 @@ class Server:
         try:
             if not self._checked:
                 self._check()
-            yield self.client if seconds == REQUEST_SECONDS else self.client.options(request_timeout=seconds)
+            if seconds not in self._waiting:
+                self._waiting[seconds] = self.client.options(request_timeout=seconds)
+            yield self._waiting[seconds]
         except TlsError as error:
             raise IndexMismatch(f"{self.url} shows a certificate that is not trusted: check index.ca.") from error
         except ConnectionTimeout as error:
