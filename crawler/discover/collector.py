@@ -8,15 +8,18 @@ from collections import Counter
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 from crawler.text import line
 from crawler.urls.canonical import canonical
 from index.model.candidate import Candidate
+from index.text.placeholders import is_placeholder
 
 MAX_CANDIDATES = 50_000  # per document: the limit of sitemaps.org
 MAX_TITLE = 500  # characters
 MAX_GUID = 500  # characters
 _NO_SCHEME = re.compile(r"www\.[\w-]+\.[\w.-]*[a-z]/", re.IGNORECASE)  # a host, and no path beside the feed's
+_WRAPPED = re.compile(r"\s*[\r\n\t]\s*")  # in a long URL that is broken over lines
 
 _MARKUP_SEEN = 10_000  # characters of a title that are processed
 _BREAK = re.compile(r"<(?:br|/?p|/?div|/?li)\b[^<>]{0,200}>", re.IGNORECASE)
@@ -42,6 +45,7 @@ class CandidateCollector:
     def __init__(self, base: str | None) -> None:
         self.base = base
         self.skipped: Counter[str] = Counter()
+        self._host = (urlsplit(base).netloc.lower().removeprefix("www.") + "/") if base else ""
         self._found: dict[str, Candidate] = {}
         self._guids: dict[str, set[str]] = {}  # the URLs that have each
 
@@ -59,8 +63,7 @@ class CandidateCollector:
         if not link or not link.strip():
             self.skipped[SkipReason.NO_LINK] += 1
             return
-        link = link.strip()
-        url = canonical(f"https://{link}" if _NO_SCHEME.match(link) else link, self.base)
+        url = self.address(link)
         if url is None:
             self.skipped[SkipReason.UNUSABLE_LINK] += 1
             return
@@ -73,6 +76,14 @@ class CandidateCollector:
         identity = self._identity(guid, url)
         new = Candidate(url, title_text(title), published, modified, language_tag(language), identity)
         self._found[url] = _merged(before, new) if before else new
+
+    def address(self, link: str) -> str | None:
+        """The canonical URL of a link, also where it is broken over lines, or begins with its host; None if it is
+        unusable."""
+        link = _WRAPPED.sub("", link.strip())
+        if _NO_SCHEME.match(link):
+            return canonical(f"https://{link}")
+        return canonical(f"//{link}" if self._host and link.lower().startswith(self._host) else link, self.base)
 
     def _identity(self, guid: str | None, url: str) -> str | None:
         """The guid, if it is more than the address, and more than a word that every article may have."""
@@ -101,11 +112,13 @@ def _merged(first: Candidate, later: Candidate) -> Candidate:
 
 
 def title_text(markup: str | None) -> str | None:
-    """A title as plain text on one line: no tags or control characters, entities resolved, at most `MAX_TITLE` long."""
+    """A title as plain text on one line: no tags or control characters, entities resolved, at most `MAX_TITLE` long;
+    None if there is none."""
     if not markup:
         return None
     text = _TAG.sub("", _BREAK.sub(" ", markup[:_MARKUP_SEEN]))
-    return line(html.unescape(text))[:MAX_TITLE].rstrip() or None
+    found = line(html.unescape(text))[:MAX_TITLE].rstrip()
+    return None if not found or is_placeholder(found) else found
 
 
 def language_tag(value: str | None) -> str | None:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, tzinfo
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import feedparser
 
@@ -18,6 +18,7 @@ from crawler.discover.source_document import SourceDocument
 from crawler.errors import SourceProblem
 from crawler.models import Discovered
 from crawler.urls.canonical import canonical
+from crawler.urls.registered_domain import domain_of
 from crawler.urls.wiki_pages import page_of
 from index.model.codes import SourceReason
 
@@ -53,11 +54,12 @@ def parse(
     if not found.entries and (found.bozo or not found.version):
         raise SourceProblem(SourceReason.BROKEN_FEED, error=str(found.get("bozo_exception", "no entry")))
     collector = CandidateCollector(_base(_field(found.feed, "link"), url))
+    home = domain_of(collector.base or url)
     language = _field(found.feed, "language")
     spoken = (*filter(None, [language_tag(language)]), *languages)
     for entry in found.entries:
         published, modified = _dates(entry, found.version, zone, spoken)
-        link, guid = _link(entry), _field(entry, "id")
+        link, guid = _link(entry, home), _field(entry, "id")
         if link and (page := page_of(link)):  # the entry is one edit of it
             link, guid, published, modified = page, None, None, modified or published
         collector.add(
@@ -126,16 +128,35 @@ def _base(site: str | None, url: str) -> str:
     return said if said and urlsplit(said).hostname != urlsplit(url).hostname else url
 
 
-def _link(entry: Mapping[str, Any]) -> str | None:
+def _link(entry: Mapping[str, Any], home: str) -> str | None:
     """The URL of an entry's page: the original that FeedBurner replaced, the first alternate link to a page, or a guid
-    that is a URL. feedparser's own `link` is the last of several and may be a bare guid."""
-    if original := _field(entry, "feedburner_origlink"):
+    that is a URL. feedparser's own `link` is the last of several and may be a bare guid. Where the link leads away from
+    the site, whose domain is `home`, it is one that counts clicks if it has the page's URL in a parameter, or the guid
+    is one of the site's."""
+    if original := _field(entry, "feedburner_origlink") or _field(entry, "pheedo_origlink"):
         return original
+    guid = _field(entry, "id")
     for link in dict.get(entry, "links") or ():  # type: ignore[call-overload]
         if _relation(link) == "alternate" and _media_type(link) in _PAGES and link.get("href"):
-            return str(link["href"])
-    guid = _field(entry, "id")
-    return guid if _is_address(guid) else None
+            said = str(link["href"])
+            if _domain(said) in (None, home):
+                return said
+            return next((own for own in (*_within(said), guid or "") if _domain(own) == home), said)
+    return guid if _is_address(guid) or str(guid).startswith("/") else None
+
+
+def _domain(link: str) -> str | None:
+    """The registered domain of a URL; None if it is relative or unusable."""
+    found = canonical(link)
+    return domain_of(found) if found else None
+
+
+def _within(link: str) -> Iterable[str]:
+    """The URLs that a URL has in its parameters."""
+    try:
+        return [value for _, value in parse_qsl(urlsplit(link).query) if _is_address(value)]
+    except ValueError:  # a host in broken brackets
+        return ()
 
 
 def _relation(link: Mapping[str, str]) -> str:

@@ -21,7 +21,6 @@ from crawler.discover.collector import MAX_CANDIDATES, CandidateCollector, SkipR
 from crawler.discover.source_document import SourceDocument
 from crawler.errors import SourceProblem
 from crawler.models import Discovered
-from crawler.urls.canonical import canonical
 from index.model.codes import SourceReason
 
 MAX_CHILDREN = 500  # per index, newest first; a news site's index of all its days has thousands
@@ -43,9 +42,9 @@ _FIELDS = {  # (parent, element): field name here; image:loc and video:title are
 _NAMES = frozenset(name for _, name in _FIELDS)
 _ENTRIES = {"urlset": "url", "sitemapindex": "sitemap"}  # root: its entries
 _MEDIA = re.compile("image|video", re.IGNORECASE)
+_SITEMAP = re.compile(r"sitemap[^/?#]*\.xml(?:\.gz)?(?:[?#]|$)", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?:https?:/)?/\S+", re.IGNORECASE)
 
-_WRAPPED = re.compile(r"\s*[\r\n\t]\s*")  # in a long URL that is broken over lines
 _ENTITY = re.compile(r"&(?:#?\w{1,40});")  # HTML's, and what was escaped twice
 _NAME = re.compile(r"[^\W\d_]+")
 # In the name of a child sitemap: what it lists. WordPress's `post_tag` is of tags.
@@ -73,7 +72,7 @@ def parse(document: SourceDocument, url: str, zone: tzinfo | None = None) -> Dis
     try:
         for kind, entry in _entries(document.xml()):
             name = name or entry.get("name")
-            if kind == "sitemap":
+            if kind == "sitemap" or _SITEMAP.search(entry.get("loc", "")):  # some list their children as <url>
                 _add_child(children, collector, entry, zone)
             else:
                 collector.add(
@@ -148,7 +147,7 @@ def _entries(xml: bytes) -> Iterator[tuple[str, Entry]]:
             if (field := _FIELDS.get((around, tag))) and not foreign:
                 kind = around if field == "loc" else kind
                 text = (element.text or "").strip()
-                text = _ENTITY.sub(_unescaped, _WRAPPED.sub("", text)) if field == "loc" else text
+                text = _ENTITY.sub(_unescaped, text) if field == "loc" else text
                 entry[field] = f"{entry[field]} {text}" if field == "lastmod" in entry else entry.get(field) or text
                 locations += field == "loc"
             elif tag == "loc" and around in _ENTRIES and not foreign:
@@ -206,7 +205,7 @@ def _forget(element: Any) -> None:
 def _add_child(
     children: dict[str, datetime | None], collector: CandidateCollector, entry: Entry, zone: tzinfo | None
 ) -> None:
-    link = canonical(entry.get("loc", ""), collector.base)
+    link = collector.address(entry.get("loc", ""))
     if link is None:
         collector.skipped[SkipReason.UNUSABLE_LINK] += 1
     elif link in children:

@@ -37,6 +37,9 @@ _ROOT = re.compile(
     re.IGNORECASE | re.ASCII,  # of Unicode's cases, `İ` is an `i`, and in lower case two characters
 )
 _ENTRY = re.compile(r"<(?:url|sitemap)>\s*<loc>", re.IGNORECASE)
+_SHOWN = {  # roots of what a page may show as its source, each with an entry of it
+    "urlset": _ENTRY, "sitemapindex": _ENTRY, "rss": re.compile(r"<item[\s>]"), "feed": re.compile(r"<entry[\s>]"),
+}  # fmt: skip
 _TAG = re.compile("<[^<>]*>")
 _LINK = re.compile(r"<a\s", re.IGNORECASE)
 _STRAY = re.compile(rb"&(?:(#?\w{1,40});)?")
@@ -89,21 +92,21 @@ def read(body: bytes, headers: Mapping[str, str]) -> SourceDocument:
     body, cut = unpack(body)
     text = decode(body, headers, ("ar",)).text
     kind = sniff(text)
-    if kind == "html" and (sitemap := _shown(text)):
-        kind, text = "sitemap", sitemap
+    if kind == "html" and (shown := _shown(text)):
+        kind, text = sniff(shown), shown
     return SourceDocument(kind, text, cut)
 
 
 def _shown(text: str) -> str | None:
-    """The sitemap that a page of HTML holds: as it is, or written out as a browser shows the source of one; None if it
-    holds none, or leads anywhere itself: then it only tells of one."""
+    """The sitemap or feed that a page of HTML holds: as it is, or written out as a browser shows the source of one;
+    None if it holds none, or leads anywhere itself: then it only tells of one."""
     if _LINK.search(text):
         return None
-    for name in ("urlset", "sitemapindex"):
+    for name, entry in _SHOWN.items():
         if f"&lt;{name}" in text and f"<{name}" not in text:
             text = html.unescape(_TAG.sub("", text))
         start, end = text.find(f"<{name}"), text.rfind(f"</{name}>")
-        if 0 <= start < end and _ENTRY.search(text, start, end):
+        if 0 <= start < end and entry.search(text, start, end):
             return f"{text[start:end]}</{name}>"
     return None
 

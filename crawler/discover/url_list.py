@@ -62,7 +62,7 @@ def _rows(document: SourceDocument) -> Iterable[Mapping[str, Any]]:
     header = [name.strip().strip('"').lower() for name in lines[0].split(delimiter)] if lines else []
     if not set(header).isdisjoint(_NAMES["url"]):
         return _csv_rows(csv.DictReader(lines[1:], fieldnames=header, delimiter=delimiter))
-    return ({"url": text} for text in lines)
+    return ({"url": text.partition("\t")[0]} for text in lines)  # no address has a tab
 
 
 def _csv_rows(rows: Iterator[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:

@@ -28,6 +28,7 @@ from crawler.urls.patterns import (
     SERVICE,
 )
 from crawler.urls.reasons import UrlReason
+from index.text.placeholders import is_placeholder
 
 ARTICLE_SCORE = 3  # the minimum score at which a link on a listing page counts as an article
 SCHEMES = ("http", "https")
@@ -45,6 +46,8 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 _NUMBER = re.compile(r"\d+")
 _PARTS = re.compile(r"[-.,_]")
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_FOUR_DIGITS = re.compile(r"^\d{4}(?=[-_])|(?<=[-_])\d{4}$")  # 1234-what-happened, what-happened-1234
+_ROUTE = re.compile(r":[a-z]\w*|\[\.{0,3}[a-z]\w*\]")  # how frameworks write a part of their routes: :slug, [slug]
 _HASH = re.compile(r"(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{9,40}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
@@ -79,6 +82,8 @@ def _no_page(parts: SplitResult, segments: list[str]) -> UrlReason | None:
     ending = _EXTENSION.search(segments[-1]) if segments else None
     if ending and ending[1] in FILES:
         return UrlReason.FILE
+    if any(is_placeholder(one) or _ROUTE.fullmatch(one) for one in segments):
+        return UrlReason.PLACEHOLDER
     return UrlReason.HOME if _is_root(segments) and not parts.query and not parts.fragment else None
 
 
@@ -115,7 +120,7 @@ def _by_path(segments: list[str]) -> UrlReason | None:
         return UrlReason.FEED
     if segments[0] in SEARCHES or last in SEARCHES:
         return UrlReason.SEARCH
-    if len(segments) <= 3 and last.partition(".")[0] in SERVICE:
+    if len(segments) <= 3 and last.partition(".")[0] in SERVICE and not any(map(_YEAR.fullmatch, segments[:-1])):
         return UrlReason.SERVICE
     if _PAGE_NUMBER.fullmatch(last) or (PAGES.intersection(above) and last.isdigit() and len(last) < 5):
         return UrlReason.PAGE
@@ -147,7 +152,8 @@ def slug_score(segment: str) -> int:
     """How much one decoded path segment looks like an article's: 0 (the name of a section) to 6.
 
     Words: 3 for four or more, or for a run as long as a Chinese headline; 1 for three. Numbers: 3 for six or more
-    digits; 2 for five, or for a segment that consists of three or four digits and is not a year. Hashes: 3.
+    digits; 2 for five, for four at an end of it that are no year, or for a segment that consists of three or four
+    digits and is not a year. Hashes: 3.
     """
     stem = _EXTENSION.sub("", segment)
     words = len(_WORD.findall(stem))
@@ -155,7 +161,8 @@ def slug_score(segment: str) -> int:
     by_words = 3 if words >= 4 or (words and len(stem) >= 40) else 1 if words == 3 else 0
     if digits >= 6 or any(_HASH.fullmatch(part) for part in (stem, *_PARTS.split(stem)[-1:])):
         return by_words + 3
-    return by_words + (2 if digits == 5 or (stem.isdigit() and digits >= 3 and not _YEAR.fullmatch(stem)) else 0)
+    short = [stem] if stem.isdigit() and digits >= 3 else _FOUR_DIGITS.findall(stem)
+    return by_words + (2 if digits == 5 or not all(map(_YEAR.fullmatch, short)) else 0)
 
 
 def article_score(url: str) -> int:

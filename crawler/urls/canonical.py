@@ -27,7 +27,8 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 _WEB = re.compile(r"https?://[^/?#]", re.IGNORECASE)
 _HOST = re.compile(r"(?=.{1,253}\Z)(?=.*[a-z0-9])[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*")
 _PERCENT = re.compile(r"%([0-9A-Fa-f]{2})?")
-_SESSION_PATH = re.compile(r";jsessionid=[^/?#;]*", re.IGNORECASE)
+# Sessions of Java and of ASP.NET (https://learn.microsoft.com/en-us/previous-versions/dotnet/articles/aa479314(v=msdn.10))
+_SESSION_PATH = re.compile(r";jsessionid=[^/?#;]*|/\((?:[A-Z]\([^()/]{1,200}\)){1,4}\)(?=/)", re.IGNORECASE)
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")  # RFC 3986, 2.3
 _SAFE_PATH = "/!$&'()*+,;=:@[]%"  # RFC 3986 pchar, and the brackets that browsers leave alone
 _SAFE_QUERY = _SAFE_PATH + "?"

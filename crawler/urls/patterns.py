@@ -17,13 +17,15 @@ TRACKING = _words("""
     gclid gclsrc dclid gbraid wbraid gad_source gad_campaignid srsltid _ga _gl
     fbclid fb_action_ids fb_action_types fb_source fb_ref fb_comment_id igshid igsh
     msclkid yclid ysclid ymclid _openstat twclid ref_src ref_url __twitter_impression ttclid li_fat_id
-    mc_cid mc_eid mkt_tok _hsenc _hsmi __hssc __hstc __hsfp hsctatracking vero_id vero_conv oly_anon_id oly_enc_id _kx
-    xtor ns_campaign ns_mchannel ns_source ns_linkname ns_fee s_kwcid _branch_match_id
+    mc_cid mc_eid mc_tc ml_subscriber ml_subscriber_hash ck_subscriber_id mkt_tok _bhlid wickedid rb_clickid sc_cid
+    epik dm_i tt_medium tt_content irclickid irgwc cmpid nx_source cx_click cx_recsorder cx_recswidget _clde _cldee
+    _hsenc _hsmi __hssc __hstc __hsfp hsctatracking vero_id vero_conv oly_anon_id oly_enc_id _kx _branch_referrer
+    xtor usqp __readwiselocation ns_campaign ns_mchannel ns_source ns_linkname ns_fee s_kwcid _branch_match_id
     pk_campaign pk_kwd pk_keyword pk_source pk_medium pk_content pk_cid piwik_campaign piwik_kwd
     guccounter guce_referrer guce_referrer_sig
     traffic_source maca ocid ito smid
-    phpsessid jsessionid
-""")  # the last two lines: feeds of Al Jazeera, DW, BBC and MSN, Daily Mail, New York Times; sessions of PHP and Java
+    phpsessid jsessionid cfid cftoken
+""")  # the last two lines: feeds of Al Jazeera, DW, BBC and MSN, Daily Mail, New York Times; sessions
 TRACKING_PREFIXES = (
     "utm_",  # Google Analytics
     "mtm_",  # Matomo
@@ -31,6 +33,13 @@ TRACKING_PREFIXES = (
     "at_",  # AT Internet (Piano): the BBC's feeds
     "wt_mc",  # Webtrekk (Mapp)
     "wt_zmc",
+    "gaa_",  # Google's subscriptions
+    "itm_",  # Parse.ly
+    "cm_mmc",  # Coremetrics
+    "bsft_",  # Blueshift
+    "dpg_",  # DPG Media
+    "__cf_chl_",  # Cloudflare's challenges
+    "aspsessionid",  # Microsoft's ASP
 )
 
 # File extensions that never belong to a page.

@@ -24,4 +24,5 @@ class UrlReason(StrEnum):
     CATEGORY = "address.category"
     CALENDAR = "address.calendar"
     PAGE = "address.page"  # of a list
+    PLACEHOLDER = "address.placeholder"  # a template's part that was not filled in
     REPEATED = "address.repeated"  # a segment, three times

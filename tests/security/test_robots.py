@@ -27,6 +27,7 @@ ROBOTS: dict[str, bytes] = {  # by the host that answers so
     "others": reply("User-agent: shif\nUser-agent: GPTBot\nDisallow: /\n", kind="text/plain"),
     "longest-wins": reply("User-agent: *\nDisallow: /\nAllow: /page\n", kind="text/plain"),
     "bom": reply(b"\xef\xbb\xbf" + CLOSED, kind="text/plain"),
+    "bom-further-down": reply("User-agent: GPTBot\nDisallow: /\n\ufeff" + CLOSED.decode(), kind="text/plain"),
     "missing": reply(CLOSED, 404),
     "forbidden": reply(CLOSED, 403),
     "gone": reply(CLOSED, 410),
@@ -51,7 +52,7 @@ ROBOTS: dict[str, bytes] = {  # by the host that answers so
     "cut": b"HTTP/1.1 200 -\r\nContent-Length: 1000\r\n\r\nUser-agent: *\nAllow: /\n",
     "silent": b"",
 }
-FORBIDDEN = {"closed", "ours", "bom", "zipped", "long-and-closed", "elsewhere"}
+FORBIDDEN = {"closed", "ours", "bom", "bom-further-down", "zipped", "long-and-closed", "elsewhere"}
 FORBIDDEN |= {"zipped-unlabelled", "zipped-twice", "plain-labelled", "plain-labelled-br"}
 UNREACHABLE = {"busy", "broken", "broken-plain-labelled", "away", "bomb", "cut", "silent"}
 

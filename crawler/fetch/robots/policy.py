@@ -18,6 +18,8 @@ TOO_MANY_REQUESTS = 429
 
 # A line that names a crawler by its product token, with more behind it or not (RFC 9309, 2.2.1). Protego takes the
 # beginning of our name for our name, and ours with another version for another: closed by a slash, it is a whole name.
+# Signs without width at the beginning of a line: of each file that was put behind another
+_UNSEEN = re.compile("^[\ufeff\u200b-\u200f]+", re.MULTILINE)
 _AGENT = re.compile(r"^(\s*user[ -]?agent\s*:?\s*)([a-z_-]+)[^#\r\n]*", re.IGNORECASE | re.MULTILINE)
 
 
@@ -85,4 +87,5 @@ class RobotsRules:
 
 def _decoded(text: bytes) -> str:
     """The rules as text: in UTF-8, or as their byte order mark says."""
-    return text.decode("utf-16" if text.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig", "ignore")
+    utf_16 = text.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+    return _UNSEEN.sub("", text.decode("utf-16" if utf_16 else "utf-8", "ignore"))

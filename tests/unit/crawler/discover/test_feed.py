@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
@@ -172,6 +173,8 @@ def test_what_is_left_out_is_counted_and_a_duplicate_fills_gaps() -> None:
         ("a\x0b\x1b[31mb", "a[31mb"),
         ("ط" * 900, "ط" * 500),
         ("   ", None),
+        ("{{ title }}", None),
+        ("undefined", None),
     ],
 )
 def test_titles_are_text(markup: str, title: str | None) -> None:
@@ -372,6 +375,50 @@ def test_alternates_of_a_home_page() -> None:
 def test_a_stray_byte_costs_a_feed_one_character(stray: bytes) -> None:
     body = rss(item("The ferry’s “last” winter", more="<description>In the cafX a list</description>")).encode()
     assert only(body.replace(b"X", stray)).title == "The ferry’s “last” winter"
+
+
+@pytest.mark.parametrize(
+    ("link", "guid", "url"),
+    [
+        ("https://feedproxy.example/~r/x/~3/4", "https://example.sy/4", "https://example.sy/4"),
+        ("https://click.example/?i=4&amp;u=https%3A%2F%2Fexample.sy%2F4%3Fp%3D2", "4", "https://example.sy/4?p=2"),
+        ("https://click.example/?u=https://other.example/4", "https://other.example/4", None),
+        ("https://video.example/4", "4", None),
+        ("https://www.example.sy/4", "https://example.sy/?p=4", None),
+    ],
+    ids=["a guid", "a parameter", "nothing of the site", "a bare guid", "a host of the site"],
+)
+def test_a_link_that_counts_clicks_is_not_the_page_s(link: str, guid: str, url: str | None) -> None:
+    entry = item("t", link, f"<guid>{guid}</guid>")
+    assert only(rss(entry)).url == (url or link.replace("&amp;", "&"))
+    channel = "<link>https://example.sy/</link>"
+    elsewhere = discover.parse("feed", rss(entry, channel=channel).encode(), "https://feeds.example/sy", {})
+    assert elsewhere.candidates[0].url == only(rss(entry)).url
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://example.sy/a\n     -long-slug",
+        "example.sy/a-long-slug",
+        "www.example.sy/a-long-slug",
+        "\t//example.sy/a-long-slug",
+    ],
+)
+def test_a_link_that_is_broken_over_lines_or_has_no_scheme(link: str) -> None:
+    assert (
+        only(rss(item("t", link))).url.removeprefix("https://www.").removeprefix("https://") == "example.sy/a-long-slug"
+    )
+
+
+def test_a_permalink_may_be_relative() -> None:
+    assert only(rss("<item><title>t</title><guid>/a/9</guid></item>")).url == "https://example.sy/a/9"
+
+
+@pytest.mark.parametrize("page", ["<html><body>{}</body></html>", "<html><pre>{}</pre></html>"])
+def test_a_feed_that_a_page_shows(page: str) -> None:
+    feed = rss(item("خبر"))
+    assert only(page.format(html.escape(feed) if "pre" in page else feed)).title == "خبر"
 
 
 def test_guids_that_identify_an_article_beside_its_url() -> None:

@@ -319,6 +319,12 @@ def test_the_address_of_an_image_is_none_of_an_article() -> None:
 def test_an_index_that_lists_its_children_as_pages() -> None:
     found = read("<sitemapindex><url><loc>https://example.sy/1.xml</loc></url></sitemapindex>")
     assert (found.candidates, found.further) == ((), (("https://example.sy/1.xml", None),))
+    entries = "".join(
+        f"<url><loc>{loc}</loc></url>" for loc in ("example.sy/post-sitemap2.xml.gz", "/sitemaps-explained")
+    )
+    found = read(f"<urlset>{entries}</urlset>")
+    assert [one.url for one in found.candidates] == ["https://example.sy/sitemaps-explained"]
+    assert found.further == (("https://example.sy/post-sitemap2.xml.gz", None),)
 
 
 @pytest.mark.parametrize(
@@ -343,6 +349,10 @@ def test_a_sign_that_begins_no_tag_costs_no_further_entry() -> None:
 
 def test_a_text_sitemap_with_the_line_ends_of_old_systems() -> None:
     assert urls("https://example.sy/1\rhttps://example.sy/2\r") == ["https://example.sy/1", "https://example.sy/2"]
+    assert urls("https://example.sy/1\t2026-05-01\nhttps://example.sy/2\t0.5\n") == [
+        "https://example.sy/1",
+        "https://example.sy/2",
+    ]
 
 
 ENTRIES = "".join(f"<url><loc>https://www.stepagency-sy.net/archives/{n}</loc></url>" for n in (1, 2))

@@ -61,6 +61,13 @@ PAGES = Path(__file__).parents[4] / "../shared/pages/open"
         ("/a-story/?share=facebook", "share"),
         ("/a-story/?replytocom=17", "share"),
         ("/a/b/a/c/a/d", "repeated"),
+        ("/news/undefined", "placeholder"),
+        ("/news/[object Object]", "placeholder"),
+        ("/%7B%7Burl%7D%7D", "placeholder"),
+        ("/${path}/1", "placeholder"),
+        ("/<%= url %>", "placeholder"),
+        ("/news/:slug", "placeholder"),
+        ("/news/[...slug]", "placeholder"),
     ],
 )
 def test_never_an_article(path: str, reason: str) -> None:
@@ -86,6 +93,9 @@ def test_never_an_article(path: str, reason: str) -> None:
         "/@mona/the-ferry-is-back",
         "/u/12345-the-ferry-is-back",
         "/about-the-war-in-the-north",
+        "/2026/05/help/",
+        "/category/politics/1234-what-happened",
+        "/category/politics/what-happened-1234",
     ],
 )
 def test_may_be_an_article(path: str) -> None:

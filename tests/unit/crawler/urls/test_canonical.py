@@ -67,6 +67,9 @@ def test_paths_that_differ_stay_two(first: str, second: str) -> None:
         ("https://example.com/a?traffic_source=rss", "https://example.com/a"),
         ("https://example.com/a?ref=5&source=x&cid=7", "https://example.com/a?ref=5&source=x&cid=7"),
         ("https://example.com/a;jsessionid=1F?id=2", "https://example.com/a?id=2"),
+        ("https://example.com/(S(lit3py55t21z5v55vlm25s55))/a.aspx", "https://example.com/a.aspx"),
+        ("https://example.com/(s)/a", "https://example.com/(s)/a"),
+        ("https://example.com/a?ASPSESSIONIDQABC=X&itm_source=y&__cf_chl_tk=z&id=4", "https://example.com/a?id=4"),
         ("https://example.com/100%", "https://example.com/100%25"),
         ("https://example.com/%7Ea%2Fb%C3%A9", "https://example.com/~a%2Fb%C3%A9"),
         ("https://example.com/%c7%e1", "https://example.com/%C7%E1"),  # windows-1256 in a path: not UTF-8, kept
