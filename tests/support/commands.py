@@ -1,7 +1,8 @@
 """Commands in processes of their own, each forked from one that has loaded what `arshif` needs.
 
-Loading it takes most of the time of a test that gives many commands. A server, one for each process that tests, does so
-once; a command has its own pid, environment and output all the same.
+Loading it takes most of the time of a test that gives many commands. A server, one for each process that tests and
+another for commands whose standard error is a terminal, does so once; a command has its own pid, environment and output
+all the same.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import atexit
 import gc
 import os
 import pickle
+import pty
 import random
 import re
 import signal
@@ -28,6 +30,7 @@ from typing import IO, Any
 
 ROOT = Path(__file__).parents[2]
 COLUMNS = "200"  # of the terminal that each command is told to have
+TERM = "xterm"  # the kind of those that are there
 # What the loader, Python or a loaded module reads once: a command for which it is to be another starts anew
 READ_ONCE = re.compile("COLUMNS|TERM|NO_COLOR|FORCE_COLOR|LANG|LC_.+|TZ|LD_.+|PYTHON.+")
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}  # as `arshif` itself has it: what is forked must have no other
@@ -62,11 +65,11 @@ def start(
 ) -> Command | subprocess.Popen[bytes]:
     """`python -m MODULE ARGUMENT...` in this environment and folder, which goes on by itself; whoever starts it ends
     it."""
-    server = _server()
-    if _read_once(env) != _read_once(server.env):
+    terminal = os.isatty(stderr.fileno())
+    if _read_once(env) != _read_once(_environment(terminal)) or os.isatty(stdout.fileno()):
         command = [sys.executable, "-m", module, *arguments]
         return subprocess.Popen(command, cwd=cwd, env=env, stdout=stdout, stderr=stderr)
-    return server.start((module, *arguments), env, (stdout.fileno(), stderr.fileno()), cwd)
+    return _server(terminal).start((module, *arguments), env, (stdout.fileno(), stderr.fileno()), cwd)
 
 
 def said(module: str, arguments: Sequence[str], env: Mapping[str, str], timeout: float) -> tuple[int, str]:
@@ -78,6 +81,11 @@ def said(module: str, arguments: Sequence[str], env: Mapping[str, str], timeout:
         ended = run(module, arguments, {**env, "COLUMNS": COLUMNS}, both, both, timeout)
         both.seek(0)
         return ended, both.read()
+
+
+def _environment(terminal: bool) -> dict[str, str]:
+    """That of the server of commands whose standard error is a terminal, or is none."""
+    return os.environ | {"COLUMNS": COLUMNS} | ({"TERM": TERM} if terminal else {})
 
 
 def _read_once(env: Mapping[str, str]) -> dict[str, str]:
@@ -125,14 +133,15 @@ class Command:
 
 
 class _Server:
-    def __init__(self) -> None:
-        self.env = os.environ | {"COLUMNS": COLUMNS}
+    def __init__(self, terminal: bool) -> None:
         self._requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._terminal = pty.openpty() if terminal else ()  # what is loaded looks at once whether it is on one
         with theirs:
             command = [sys.executable, "-m", "tests.support.commands", str(theirs.fileno())]
             self._process = subprocess.Popen(
-                command, cwd=ROOT, env=self.env | ONE_THREAD, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()]
-            )
+                command, cwd=ROOT, env=_environment(terminal) | ONE_THREAD, stdin=subprocess.DEVNULL,
+                stderr=self._terminal[1] if self._terminal else None, pass_fds=[theirs.fileno()],
+            )  # fmt: skip
 
     def start(self, command: Sequence[str], env: Mapping[str, str], output: tuple[int, int], cwd: Path) -> Command:
         ours, theirs = socket.socketpair()
@@ -146,6 +155,8 @@ class _Server:
         """End the server; the commands that run go on."""
         self._requests.close()
         self._process.wait()
+        for fd in self._terminal:
+            os.close(fd)
 
 
 def _number(connection: socket.socket, size: int) -> int:
@@ -156,8 +167,8 @@ def _number(connection: socket.socket, size: int) -> int:
 
 
 @cache
-def _server() -> _Server:
-    server = _Server()
+def _server(terminal: bool) -> _Server:
+    server = _Server(terminal)
     atexit.register(server.close)
     return server
 
