@@ -26,6 +26,8 @@ from index.model.candidate import Candidate
 from index.model.codes import FetchReason
 from index.warc.record import Response as RawResponse
 
+VALIDATORS = ("etag", "last-modified")
+MAX_VALIDATOR = 500  # characters
 SOURCES_FIRST = 10  # request priority of sources over articles, so that all sites' newest articles come first
 
 
@@ -138,9 +140,11 @@ def raw_of(response: Response) -> RawResponse | None:
 
 
 def headers_of(response: Response) -> dict[str, str]:
-    """A response's headers by lower-case name; the last one wins where a name repeats."""
+    """A response's headers by lower-case name; the last one wins where a name repeats. Validators that are too long to
+    be kept for each page and sent with each request are left out."""
     pairs = ((name, response.headers[name] or b"") for name in response.headers)
-    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in pairs}
+    found = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in pairs}
+    return {name: value for name, value in found.items() if name not in VALIDATORS or len(value) <= MAX_VALIDATOR}
 
 
 def fetch_problem(failure: Failure) -> PageProblem:

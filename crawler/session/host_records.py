@@ -16,12 +16,21 @@ from index.archive import host_turns, hosts
 from index.archive.host_turns import Turn
 from index.archive.hosts import HostState
 
+FOREIGN_HOSTS = 100  # hosts that are no site's, of which a run remembers something, for each of its sites
+
 
 class HostRecords:
-    """The archive's store of host states, for the downloader middlewares (`crawler/fetch/host_state.py`)."""
+    """The archive's store of host states, for the downloader middlewares (`crawler/fetch/host_state.py`).
+
+    Of hosts that are no site's it remembers some of each run: whoever redirects to others each time could fill the
+    archive. What the others say holds for the run.
+    """
 
     def __init__(self, store: SessionStore) -> None:
         self.store = store
+        self.own = frozenset[str]().union(*(site.hosts for site in store.config.sites.values()))
+        self.room = FOREIGN_HOSTS * max(1, len(store.config.sites))
+        self.foreign: set[str] = set()  # origins
         self.turns: dict[str, int] = {}  # our last turn by host
         self.under_way: set[str] = set()  # hosts at which it has not ended
 
@@ -30,7 +39,11 @@ class HostRecords:
         return await self.store.read(lambda conn: hosts.state(conn, origin))
 
     async def put(self, origin: str, **columns: Any) -> None:
-        """Set these fields of the origin's state."""
+        """Set these fields of the origin's state, if it is to be remembered."""
+        if (urlsplit(origin).hostname or "") not in self.own:
+            if origin not in self.foreign and len(self.foreign) >= self.room:
+                return
+            self.foreign.add(origin)
         await self.store.write(lambda conn: hosts.put(conn, origin, **columns))
 
     async def take_turn(self, origin: str, longest: float) -> float:

@@ -115,7 +115,9 @@ class Sources:
         whole = SourceTree(poll, answer, now, len(wanted))
 
         def take(conn: Connection) -> frontier.OfferResult:
-            room = self.room.get(site, frontier.Room()) if self.since is None else None  # `since` asks for all
+            room = None  # `since` asks for all
+            if self.since is None:
+                room = self.room.get(site) or frontier.room(conn, site)
             offered = frontier.offer(
                 conn, site, poll.key, found.candidates, now, since=self.since, first_visit=self.first_visit, room=room
             )

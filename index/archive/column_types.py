@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Dialect, String, Text
 from sqlalchemy.types import TypeDecorator
@@ -12,6 +13,7 @@ from index.model.message import LEGACY, Message
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+LONGEST_TOLD = 1_000  # characters of one parameter of a message
 
 
 def to_json(value: object) -> str:
@@ -59,16 +61,31 @@ class Zoned(TypeDecorator[datetime]):
 
 
 class MessageJson(TypeDecorator[Message]):
-    """A message: its JSON in the database. A sentence stored by an older release is returned as a `legacy` message."""
+    """A message: its JSON in the database, where what is longer than LONGEST_TOLD is cut: servers may say anything.
+    A sentence stored by an older release is returned as a `legacy` message."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: Message | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        return None if value is None else value.to_json()
+        return None if value is None else _short(value).to_json()
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Message | None:  # noqa: ARG002
         return Message.from_json(value) if value else None
+
+
+def _short(message: Message) -> Message:
+    if len(message.to_json()) <= LONGEST_TOLD:
+        return message
+    return Message(message.code, {name: _cut(value) for name, value in message.params.items()})
+
+
+def _cut(value: Any) -> Any:
+    if isinstance(value, Message):
+        return _short(value)
+    if isinstance(value, str) and len(value) > LONGEST_TOLD:
+        return f"{value[: LONGEST_TOLD - 1]}…"
+    return [_cut(one) for one in value] if isinstance(value, list) else value
 
 
 def split_message(message: Message) -> tuple[str, Message | None]:

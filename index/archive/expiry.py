@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, delete, exists, func, or_, select
 
 from index.archive import tables as t
+from index.archive.hosts import origin
+from index.archive.upsert import chunks
 from index.model.codes import PageState, RunStatus
 
 RUNS_FOR = timedelta(days=90)  # the parts that sites had in runs, and runs that stored nothing
@@ -24,25 +26,40 @@ REFUSED_FOR = timedelta(days=180)  # candidates that are no articles, or are gon
 OLD_FOR = timedelta(days=180)  # candidates too old to be fetched; one still listed is noted again
 FAILED_FOR = timedelta(days=365)  # candidates that could not be fetched in all this time
 MOST = 2_000  # rows of each kind in one call
+# However young: of each site the latest of what became no article, and of what its sources lead to; and of hosts that
+# are no site's, the latest. More than that only a site has that lists other addresses and hosts each time.
+MOST_CANDIDATES, CANDIDATE_BYTES = 50_000, 20_000_000
+FEW_CANDIDATES = 5_000  # that are not measured, however long
+MOST_SOURCES = 2_000
+MOST_HOSTS = 10_000
 
 
 def expire(conn: Connection, now: datetime, sites: Collection[str] = (), most: int = MOST) -> int:
     """Delete what is old: runs, requests, previews and alerts, hosts and sources not met for long, and of these sites
-    candidates that became no articles; return how many rows, at most `most` of each kind. What is newest of its kind
-    stays, as do runs that a version names."""
-    candidates = 0
+    candidates that became no articles; and of those, of sources and of hosts, what is more than anybody needs. Return
+    how many rows, at most `most` of each kind. What is newest of its kind stays, as do runs that a version names."""
+    candidates = sources = 0
     for site in sites:
         if candidates < most:
             candidates += _expire_candidates(conn, site, now, most - candidates)
-    return candidates + sum(
-        (
-            _expire_parts(conn, now - RUNS_FOR, most),
-            _delete(conn, t.requests.c.id, t.requests.c.ended < now - REQUESTS_FOR, most),
-            _delete(conn, t.site_previews.c.id, t.site_previews.c.ended < now - PREVIEWS_FOR, most),
-            _expire_runs(conn, now - RUNS_FOR, most),
-            _expire_alerts(conn, now - ALERTS_FOR, most),
-            _expire_hosts(conn, now, most),
-            _expire_sources(conn, now - SOURCES_FOR, most),
+        if candidates < most:
+            candidates += _trim_candidates(conn, site, most - candidates)
+        if sources < most:
+            sources += _trim_sources(conn, site, most - sources)
+    return (
+        candidates
+        + sources
+        + _trim_hosts(conn, now, most)
+        + sum(
+            (
+                _expire_parts(conn, now - RUNS_FOR, most),
+                _delete(conn, t.requests.c.id, t.requests.c.ended < now - REQUESTS_FOR, most),
+                _delete(conn, t.site_previews.c.id, t.site_previews.c.ended < now - PREVIEWS_FOR, most),
+                _expire_runs(conn, now - RUNS_FOR, most),
+                _expire_alerts(conn, now - ALERTS_FOR, most),
+                _expire_hosts(conn, now, most),
+                _expire_sources(conn, now - SOURCES_FOR, most),
+            )
         )
     )
 
@@ -97,6 +114,48 @@ def _expire_candidates(conn: Connection, site: str, now: datetime, most: int) ->
     too_old = (page.state == PageState.OLD) & (page.discovered < now - OLD_FOR)
     unwanted = (page.site == site) & page.article.is_(None) & or_(refused, gone, failed, too_old)
     return _delete(conn, page.id, unwanted, most)
+
+
+def _trim_candidates(conn: Connection, site: str, most: int) -> int:
+    page = t.frontier.c
+    ended = (page.site == site) & page.state.in_((PageState.REFUSED, PageState.GONE, PageState.FAILED))
+    if conn.execute(select(func.count()).where(ended)).scalar_one() <= FEW_CANDIDATES:
+        return 0
+    latest = page.id.desc()
+    taken = 2 * func.length(page.url) + func.coalesce(func.length(page.title), 0)  # URLs are in an index too
+    rank, size = func.row_number().over(order_by=latest), func.sum(taken).over(order_by=latest)
+    each = select(page.id, rank.label("rank"), size.label("size")).where(ended, page.article.is_(None)).subquery()
+    beyond = select(each.c.id).where((each.c.rank > MOST_CANDIDATES) | (each.c.size > CANDIDATE_BYTES)).limit(most)
+    return conn.execute(delete(t.frontier).where(page.id.in_(beyond))).rowcount
+
+
+def _trim_sources(conn: Connection, site: str, most: int) -> int:
+    source = t.sources.c
+    there = source.site == site
+    more = conn.execute(select(func.count()).where(there)).scalar_one() - MOST_SOURCES
+    if more <= 0:
+        return 0
+    last = func.coalesce(source.polled, source.asked, source.retry_at).asc().nulls_first()
+    urls = list(conn.execute(select(source.url).where(there).order_by(last).limit(min(more, most))).scalars())
+    for piece in chunks(urls):
+        conn.execute(delete(t.sources).where(there, source.url.in_(piece)))
+    return len(urls)
+
+
+def _trim_hosts(conn: Connection, now: datetime, most: int) -> int:
+    host = t.hosts.c
+    sites = conn.execute(select(func.count()).select_from(t.sites)).scalar_one()
+    more = conn.execute(select(func.count()).select_from(t.hosts)).scalar_one() - MOST_HOSTS - sites
+    if more <= 0:
+        return 0
+    own = {origin(url) for url in conn.execute(select(t.sources.c.url)).scalars()}
+    free = or_(host.not_before.is_(None), host.not_before < now)
+    last = func.coalesce(host.answered, host.silent)
+    oldest = conn.execute(select(host.origin).where(free).order_by(last).limit(min(more, most) + len(own))).scalars()
+    foreign = [one for one in oldest if one not in own][: min(more, most)]
+    for piece in chunks(foreign):
+        conn.execute(delete(t.hosts).where(host.origin.in_(piece)))
+    return len(foreign)
 
 
 def _delete(conn: Connection, key: ColumnElement[object], which: ColumnElement[bool], most: int) -> int:

@@ -44,10 +44,18 @@ _NOTE, _LAST = insert(fetches), select(func.max(fetches.c.number)).where(fetches
 @dataclass(frozen=True, slots=True)
 class Room:
     """How much a run may add to the frontier of a site: rows, and bytes of their URLs and titles. Whoever fills it
-    takes less than 5 MB of the archive, and what is beyond comes with later runs, the newest first."""
+    takes less than 5 MB of the archive, and what is beyond comes with later runs, the newest first. `old` is whether
+    candidates that are too old are noted as well."""
 
     rows: int = 3_000
     size: int = 1_000_000
+    old: bool = True
+
+
+LITTLE = Room(50, 50_000)  # where more waits already than runs can fetch for long: the newest
+MOST_WAITING = Room(
+    20_000, 10_000_000
+)  # of a site, of what waits and of what is too old, each; then there is little room
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +193,8 @@ def offer(  # noqa: PLR0913 - what a source offers, and how far it is believed
                     values.pop("due", None)
                 moved += "due" in values
                 change(conn, frontier, {"id": rows[url].id}, values)
+    if room is not None and not room.old:
+        new = [row for row in new if row["state"] != PageState.OLD]
     offers = len(new)
     if room is not None:
         new, room = _fitting(new, room)
@@ -203,11 +213,27 @@ def _fitting(new: list[dict[str, Any]], room: Room) -> tuple[list[dict[str, Any]
     taken, rows, size = set(), room.rows, room.size
     for n in ranked:
         needs = 2 * len(new[n]["url"].encode()) + len((new[n]["title"] or "").encode())  # URLs are in an index too
+        needs += 2 * len((new[n]["guid"] or "").encode())  # and so are these
         if not rows or needs > size:
             break
         taken.add(n)
         rows, size = rows - 1, size - needs
-    return [row for n, row in enumerate(new) if n in taken], Room(rows, size)
+    return [row for n, row in enumerate(new) if n in taken], replace(room, rows=rows, size=size)
+
+
+def room(conn: Connection, site: str) -> Room:
+    """How much the next run may add to the frontier of a site: little where much waits there already, and nothing that
+    is too old where much of that is noted, so that a site that lists other addresses each time comes to an end."""
+    there = frontier.c.site == site
+    rows, size = (
+        func.count(),
+        func.sum(2 * func.length(frontier.c.url) + func.coalesce(func.length(frontier.c.title), 0)),
+    )
+    full = {}
+    for state in (PageState.PENDING, PageState.OLD):
+        n, taken = conn.execute(select(rows, size).where(there, frontier.c.state == state)).one()
+        full[state] = n >= MOST_WAITING.rows or (taken or 0) >= MOST_WAITING.size
+    return replace(LITTLE if full[PageState.PENDING] else Room(), old=not full[PageState.OLD])
 
 
 def extend_horizon(conn: Connection, site: str, since: datetime, now: datetime) -> int:

@@ -128,10 +128,13 @@ class Story:
 
 
 class InlineWorkers:
-    """The parse workers' one method, in this process."""
+    """The parse workers' methods, in this process."""
 
     async def run(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         return function(*args, **kwargs)
+
+    async def expect_pages(self) -> None:
+        """Nothing is to be loaded in another one."""
 
 
 class Archivist:

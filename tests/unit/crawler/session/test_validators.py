@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+from scrapy.http import Response
+
 from index.archive import frontier
+from spiders.base import MAX_VALIDATOR, headers_of
 from tests.support.newspaper import HOME, Archivist, Story, sentence
 
 
@@ -19,3 +23,12 @@ def test_a_page_that_was_built_anew_has_its_new_validator_kept(tmp_path: Path) -
         assert row.etag == tag
     assert row.visits == 2
     archivist.close()
+
+
+@pytest.mark.parametrize("name", ["ETag", "Last-Modified"])
+def test_one_that_is_too_long_to_be_kept_for_each_page_is_none(name: str) -> None:
+    def kept(length: int) -> dict[str, str]:
+        return headers_of(Response("https://step.example/", headers={name: "x" * length, "X-Other": "y" * length}))
+
+    assert kept(MAX_VALIDATOR).keys() == {name.lower(), "x-other"}
+    assert kept(MAX_VALIDATOR + 1).keys() == {"x-other"}

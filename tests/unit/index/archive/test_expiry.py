@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Connection, func, insert, select
 
-from index.archive import Archive, articles, frontier, hosts, runs, source_state
+from index.archive import Archive, articles, expiry, frontier, hosts, runs, source_state
 from index.archive import tables as t
 from index.archive.expiry import expire
 from index.archive.frontier import Visit
@@ -133,6 +133,51 @@ def test_one_call_deletes_so_many_and_the_next_go_on(archive: Archive) -> None:
     archive.write(fill).result()
     done = [archive.write(lambda conn: expire(conn, NOW, most=10)).result() for _ in range(4)]
     assert done == [10, 10, 5, 0]
+
+
+# --- however young ---------------------------------------------------------------------------------------------------
+
+
+def run_of_a_hostile_site(conn: Connection, number: int, now: datetime) -> None:
+    """Other addresses, sitemaps and hosts in each run, of which it fetches some."""
+    expire(conn, now, ["step"])
+    room = frontier.room(conn, "step")
+    dated = [Candidate(f"https://step.example/{number}/old-{n}", published=NOW - 900 * DAY) for n in range(20)]
+    offers = [Candidate(f"https://step.example/{number}/{n}") for n in range(20)]
+    for some in (dated, offers):
+        offered = frontier.offer(conn, "step", "https://step.example/feed", some, now, room=room)
+        room = offered.room
+    for row in frontier.due(conn, "step", now, 10):
+        frontier.mark_refused(conn, "step", row.url, Message(PageReason.VIDEO), Visit(now))
+    polled(conn, "step", "https://step.example/feed", SourceResponse(), now)
+    hosts.put(conn, "https://step.example", robots=b"User-agent: *", answered=now)
+    for n in range(10):
+        polled(conn, "step", f"https://step.example/{number}/map-{n}.xml", SourceResponse(), now)
+        hosts.put(conn, f"https://{number}-{n}.example", robots=b"User-agent: *", answered=now)
+
+
+@pytest.mark.parametrize("by", ["rows", "bytes"])
+def test_a_site_that_lists_others_each_time_comes_to_an_end(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    beyond = {"FEW_CANDIDATES": 50, "MOST_SOURCES": 60, "MOST_HOSTS": 70}
+    beyond |= {"MOST_CANDIDATES": 100} if by == "rows" else {"CANDIDATE_BYTES": 6_000}
+    for name, most in beyond.items():
+        monkeypatch.setattr(expiry, name, most)
+    most = frontier.Room(100, 10**9) if by == "rows" else frontier.Room(10**9, 6_000)
+    monkeypatch.setattr(frontier, "MOST_WAITING", most)
+    monkeypatch.setattr(frontier, "LITTLE", frontier.Room(10, 10_000))
+    found = []
+    for number in range(40):
+        archive.write(lambda conn, n=number: run_of_a_hostile_site(conn, n, NOW + n * HOUR)).result()  # type: ignore[misc]
+        found.append(counts(archive))
+    assert found[-1] == found[20], "it grows no more"
+    with archive.read() as conn:
+        assert source_state.state(conn, "step", "https://step.example/feed").polled is not None
+        assert hosts.state(conn, "https://step.example").robots is not None
+        newest = frontier.row(conn, "step", "https://step.example/39/0")
+    assert newest is not None, "what is new is looked at"
+    assert newest.state == PageState.REFUSED
 
 
 # --- robots.txt ------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, insert, select
 
 from index.archive import Archive, articles, documents, erasure, frontier, site_state, source_state, trust
 from index.archive import tables as t
+from index.archive.column_types import LONGEST_TOLD
 from index.archive.frontier import FETCHES, OfferResult, Room, Visit, fetches_of
 from index.archive.source_state import SourceResponse
 from index.archive.tables import fetches
@@ -517,3 +518,21 @@ def test_what_there_was_no_room_for_comes_with_later_runs_and_the_newest_first(f
 def test_without_a_limit_all_is_taken(front: Frontier) -> None:
     result = front.offer(*(Candidate(f"{n}", published=NOW - n * HOUR) for n in range(50)), since=NOW - 100 * DAY)
     assert (result.new, result.left) == (50, 0)
+
+
+def test_what_a_server_says_is_told_and_not_kept_whole(front: Frontier) -> None:
+    front.offer(Candidate("a"))
+    said = Message(PageReason.NOT_HTML, {"media_type": "image/" + "x" * 20_000})
+    around = Message(SourceReason.OF_URL, {"url": "https://step.example/a", "why": said})
+    for number in range(3):
+        front.do(lambda c, n=number: frontier.mark_refused(c, "step", "a", said, Visit(NOW + n * HOUR)))
+    front.do(lambda c: source_state.failed(c, "step", FEED, around, None))
+    with front.archive.read() as conn:
+        told = [fetch.outcome for fetch in fetches_of(conn, "step", "a")]
+        problem = source_state.state(conn, "step", FEED).problem
+    assert problem is not None
+    assert problem.params["url"] == "https://step.example/a"
+    for one in (*told, problem.params["why"]):
+        assert isinstance(one, Message)
+        assert str(one.params["media_type"]).startswith("image/xxx")
+        assert len(str(one.params["media_type"])) == LONGEST_TOLD
