@@ -138,6 +138,23 @@ def test_a_damaged_index_says_how_to_make_a_new_one(directory: Path, damage: str
     assert again.targets() == [new]
 
 
+@pytest.mark.parametrize("suffix", ["meta.json", ".store", ".term", ".lock"])
+def test_a_pipe_in_place_of_a_file_is_told_and_not_waited_for(directory: Path, suffix: str) -> None:
+    engine = open_engine("embedded", directory=directory)
+    target = new_target()
+    engine.create(target)
+    engine.bulk(target, [document("a", "حلب")], [])
+    engine.activate(target)
+    for file in (directory / target).iterdir():
+        if file.name.endswith(suffix):
+            file.unlink()
+            os.mkfifo(file)
+    again = open_engine("embedded", directory=directory)
+    for use in (lambda: again.search(parse("حلب")), lambda: again.bulk(target, [document("b", "حلب")], [])):
+        with pytest.raises(IndexMismatch, match=r"is no file.*arshif index rebuild"):
+            use()
+
+
 def test_a_reader_sees_the_commits_and_the_publishing_of_another_process(directory: Path) -> None:
     reader = open_engine("embedded", directory=directory)
     writer = open_engine("embedded", directory=directory)

@@ -25,7 +25,7 @@ from tantivy import Query as TantivyQuery
 from index.atomic_files import sync_folder
 from index.engines.base import REBUILD, IndexedDocument, PartLimits, is_made_with, is_ours, must_be_ours
 from index.engines.embedded import tantivy_query
-from index.engines.embedded.file_check import damaged_files, note_checksums
+from index.engines.embedded.file_check import damaged_files, must_be_files, note_checksums
 from index.engines.embedded.schema import FIELDS, document, schema
 from index.engines.embedded.tantivy_query import Part, Searcher
 from index.engines.legacy_mapping import without_unknown
@@ -258,6 +258,7 @@ class EmbeddedEngine:
 
     def _fields(self, target: str) -> frozenset[str]:
         with self._translating_errors(target):
+            must_be_files(self.directory / target)
             meta = json.loads((self.directory / target / "meta.json").read_text("utf-8"))
             return frozenset(field["name"] for field in meta["schema"])
 
@@ -267,6 +268,8 @@ class EmbeddedEngine:
         with self._translating_errors(target), self._lock:
             changed = (path / "meta.json").stat().st_mtime_ns
             index, seen = self._opened.get(target, (None, 0))
+            if seen != changed:
+                must_be_files(path)
             if index is None:
                 index = tantivy.Index.open(str(path))
                 index.config_reader("manual")

@@ -10,10 +10,13 @@ all that, we note after each commit which checksum each file has.
 from __future__ import annotations
 
 import json
+import os
 import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
@@ -42,6 +45,20 @@ def damaged_files(folder: Path) -> list[str]:
         if not found or _stamp(folder) == before:
             break
     return found
+
+
+def must_be_files(folder: Path) -> None:
+    """Make sure that what an index's folder holds can be opened: tantivy would wait at a pipe for ever.
+
+    :raises OSError: when the folder cannot be read.
+    :raises ValueError: when something in it is neither a file nor a folder.
+    """
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            with suppress(FileNotFoundError):  # a writer has just deleted it
+                mode = entry.stat().st_mode
+                if not S_ISREG(mode) and not S_ISDIR(mode):
+                    raise ValueError(f"{entry.name} is no file")
 
 
 def note_checksums(folder: Path) -> None:
