@@ -1,8 +1,7 @@
 """Commands in processes of their own, each forked from one that has loaded what `arshif` needs.
 
 Loading it takes most of the time of a test that gives many commands. A server, one for each process that tests and
-another for commands whose standard error is a terminal, does so once; a command has its own pid, environment and output
-all the same.
+another for commands on a terminal, does so once; a command has its own pid, environment and output all the same.
 """
 
 from __future__ import annotations
@@ -65,11 +64,11 @@ def start(
 ) -> Command | subprocess.Popen[bytes]:
     """`python -m MODULE ARGUMENT...` in this environment and folder, which goes on by itself; whoever starts it ends
     it."""
-    terminal = os.isatty(stderr.fileno())
-    if _read_once(env) != _read_once(_environment(terminal)) or os.isatty(stdout.fileno()):
+    on_terminal = os.isatty(stdout.fileno()), os.isatty(stderr.fileno())
+    if _read_once(env) != _read_once(_environment(*on_terminal)):
         command = [sys.executable, "-m", module, *arguments]
         return subprocess.Popen(command, cwd=cwd, env=env, stdout=stdout, stderr=stderr)
-    return _server(terminal).start((module, *arguments), env, (stdout.fileno(), stderr.fileno()), cwd)
+    return _server(*on_terminal).start((module, *arguments), env, (stdout.fileno(), stderr.fileno()), cwd)
 
 
 def said(module: str, arguments: Sequence[str], env: Mapping[str, str], timeout: float) -> tuple[int, str]:
@@ -83,9 +82,9 @@ def said(module: str, arguments: Sequence[str], env: Mapping[str, str], timeout:
         return ended, both.read()
 
 
-def _environment(terminal: bool) -> dict[str, str]:
-    """That of the server of commands whose standard error is a terminal, or is none."""
-    return os.environ | {"COLUMNS": COLUMNS} | ({"TERM": TERM} if terminal else {})
+def _environment(*on_terminal: bool) -> dict[str, str]:
+    """That of the server of commands of which these outputs are terminals."""
+    return os.environ | {"COLUMNS": COLUMNS} | ({"TERM": TERM} if any(on_terminal) else {})
 
 
 def _read_once(env: Mapping[str, str]) -> dict[str, str]:
@@ -133,14 +132,15 @@ class Command:
 
 
 class _Server:
-    def __init__(self, terminal: bool) -> None:
+    def __init__(self, *on_terminal: bool) -> None:
         self._requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._terminal = pty.openpty() if terminal else ()  # what is loaded looks at once whether it is on one
+        self._terminal = pty.openpty() if any(on_terminal) else ()  # what is loaded looks at once whether it is on one
+        stdout, stderr = (self._terminal[1] if there else None for there in on_terminal)
         with theirs:
             command = [sys.executable, "-m", "tests.support.commands", str(theirs.fileno())]
             self._process = subprocess.Popen(
-                command, cwd=ROOT, env=_environment(terminal) | ONE_THREAD, stdin=subprocess.DEVNULL,
-                stderr=self._terminal[1] if self._terminal else None, pass_fds=[theirs.fileno()],
+                command, cwd=ROOT, env=_environment(*on_terminal) | ONE_THREAD, stdin=subprocess.DEVNULL,
+                stdout=stdout, stderr=stderr, pass_fds=[theirs.fileno()],
             )  # fmt: skip
 
     def start(self, command: Sequence[str], env: Mapping[str, str], output: tuple[int, int], cwd: Path) -> Command:
@@ -167,8 +167,8 @@ def _number(connection: socket.socket, size: int) -> int:
 
 
 @cache
-def _server(terminal: bool) -> _Server:
-    server = _Server(terminal)
+def _server(*on_terminal: bool) -> _Server:
+    server = _Server(*on_terminal)
     atexit.register(server.close)
     return server
 

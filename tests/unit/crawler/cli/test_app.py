@@ -92,7 +92,7 @@ def test_with_json_an_error_is_an_object_with_its_code_and_parameters(
 ) -> None:
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "arshif.yaml").write_text("contact: a@b.example\n", "utf-8")
-    env = os.environ | {"ARSHIF_CONFIG": str(tmp_path / "config")}
+    env = os.environ | {"ARSHIF_CONFIG": str(tmp_path / "config"), "COLUMNS": commands.COLUMNS}
     said = {}
     for options in ((), ("--json",)):
         with (tmp_path / "out").open("w+") as out, (tmp_path / "err").open("w+") as err:
