@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -18,6 +19,7 @@ _DROPPED = re.compile(
 )
 _SEPARATORS = re.compile("[\x1c-\x1f]")  # controls that Python treats as whitespace
 _BREAKS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_REFERENCE = re.compile(r"&(?!(?:lt|gt|#60|#62|#x3[ce]);)(?:#\d{2,6}|#x[\da-f]{2,5}|[a-z]{2,8}\d?);", re.IGNORECASE)
 _PARAGRAPHS = re.compile(r"\n\n")
 # Harakat, superscript alef, Quranic marks, tatweel, joiners, and everything that `tidy` drops.
 _MARKS = re.compile("[\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640\u200c\u200d]|" + _DROPPED.pattern)
@@ -52,6 +54,14 @@ def line(text: str | None) -> str:
     if not spaced.isprintable() or _SEPARATORS.search(text):
         spaced = " ".join(_DROPPED.sub("", text).split())
     return unicodedata.normalize("NFC", spaced)
+
+
+def unescaped(text: str) -> str:
+    """The text without character references, which are left in one that was escaped twice or three times: `R&amp;D`.
+    Those of `<` and `>` stay: they tell of markup that is shown."""
+    for _ in range(2 if "&" in text else 0):
+        text = _REFERENCE.sub(lambda reference: html.unescape(reference[0]), text)
+    return text
 
 
 def block(paragraphs: Iterable[str]) -> str:

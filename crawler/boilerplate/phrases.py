@@ -2,6 +2,7 @@
 
 `phrases/<language>.yaml` defines how a phrase makes a paragraph boilerplate, and of which kind:
   alone  the paragraph is the phrase and nothing else, except numbers:       Advertisement; Comments (12)
+  counted  as alone, if there is a number:                         3 min read; 1,204 views
   label  it is the phrase followed by a title, not by a sentence:            Read also: Floods in the north
   start  a prompt: a short paragraph that begins with it, even a sentence:   Sign up for our daily newsletter.
   end    as alone; in the last part of the body, everything after it is removed too:   Related articles
@@ -24,8 +25,14 @@ from crawler.boilerplate.removed import RemovalReason, Removed
 from crawler.text import FULL_STOPS, fold
 from index.model.message import Message
 
-Manner = Literal["alone", "label", "start", "end", "foot", "within"]
-_MANNER_ORDER: tuple[Manner, ...] = ("end", "start", "label", "alone")  # precedence if a phrase has several manners
+Manner = Literal["alone", "counted", "label", "start", "end", "foot", "within"]
+_MANNER_ORDER: tuple[Manner, ...] = (
+    "end",
+    "start",
+    "label",
+    "alone",
+    "counted",
+)  # precedence if a phrase has several manners
 _PARAGRAPH_MAX_CHARS = 400  # longer paragraphs are not boilerplate of these manners
 _TEASER = 30  # maximum words after a label: the longest headlines
 _PROMPT = 60  # maximum words of a prompt, which may have a second sentence
@@ -42,6 +49,11 @@ _RIGHTS = re.compile(
 _RIGHTS_MOST = 200  # maximum characters of a copyright notice
 _TAIL = re.compile(r"[（(【\[]([^（(【\[\])】）]{4,150})[\])】）]\s*$")
 _IN_BRACKETS = ("read also", "related", "author")  # kinds of labels that may be in brackets at the end of a paragraph
+# A title behind or before an arrow, which leads to the next article; a quotation mark has its other half
+_PAGER = re.compile(rf"[←⟵‹]\s?[^›\n]{{4,120}}(?<![{FULL_STOPS}])|[^«‹»\n]{{4,120}}(?<![{FULL_STOPS}])\s?[→⟶›»]")
+_NUMBER = re.compile(r"\d+")
+_LEADING = re.compile(r"^[\d\s.,:'’٬٫]+")  # a number at the beginning: `1,204 views`
+_ITEM = re.compile(r"\d+\s?[.):]\s")  # the number of an item, whose text may be any: `3. Save`
 _ROW = re.compile("[|｜【】•·]")  # between the links in a row: Home | Print | Share
 _SPACELESS = re.compile("[\u2e80-\u9fff\uac00-\ud7af\u0e00-\u0eff]")  # scripts without spaces, and Korean: no word ends
 _SENTENCES = re.compile(r"(?<=[.!?؟])\s+")
@@ -119,6 +131,8 @@ def _foot(paragraph: str) -> Phrase | None:
     sentence; None if there is none."""
     if len(paragraph) > _FOOT_MOST:
         return None
+    if _PAGER.fullmatch(paragraph):
+        return Phrase("→", "foot", "related", "")
     folded = f" {known_form(paragraph)} "
     if found := next((phrase for needle, phrase in _within() if needle in folded), None):
         return found
@@ -156,14 +170,15 @@ def known(paragraph: str) -> Phrase | None:
         return None
     if len(paragraph) < _RIGHTS_MOST and _RIGHTS.match(paragraph):
         return Phrase("©", "alone", "copyright", "")
-    head = known_form(paragraph[:20])
+    numbered = paragraph[:1].isdigit() and not _ITEM.match(paragraph)
+    head = known_form(_LEADING.sub("", paragraph[:40])[:20] if numbered else paragraph[:20])
     candidates = [p for size in (_KEY, 2, 1) for p in _index().get(head[:size], ())]
     if not candidates:
         return _row(paragraph)
     folded = known_form(paragraph)
-    bare = " ".join(word for word in folded.split() if not word.isdigit())
+    bare = " ".join(_NUMBER.sub(" ", folded).split())
     for phrase in candidates:
-        if phrase.text in (folded, bare):
+        if phrase.text in (folded, bare) and (phrase.manner != "counted" or bare != folded):
             return phrase
         if phrase.manner in ("label", "start") and folded.startswith(phrase.text) and _cut(paragraph, folded, phrase):
             return phrase

@@ -69,7 +69,7 @@ def names(values: Iterable[str], split: bool = True) -> tuple[str, ...]:
         for part in _parts(line(value[:_TEXT]), split):
             name = bylines.without_by(part, split).strip(" ,;:|-–—•*")
             name = name if _ABBREVIATED.search(name) else name.rstrip(".")
-            name = _AFTER.sub("", re.sub(r"\s*\([^()]*\)$", "", name))
+            name = _AFTER.sub("", re.sub(r"\s*[(（][^()（）]*[)）]$", "", name))
             if name and len(name) <= _NAME_MAX_CHARS and not _NO_NAME.search(name) and not is_kind("nobody", name):
                 found.setdefault(name.casefold(), name)
     first, *others = [name for name in found.values() if not is_agency(name)] or [""]

@@ -131,10 +131,11 @@ def bare(value: str, split: bool) -> str:
     """A byline without what stands before and after its names; unless `split`, it is a field for a name."""
     if _HAN_REPORTERS.match(value):
         return _others().sub("", value.lstrip("0123456789 /.:年月日-"))
+    value = _CONTACT.sub("", value).strip()
     if frame := _FRAME.fullmatch(value):
         return bare(frame[1], split)
     value = _HAN_BEFORE.sub("", _FROM.sub("", value))
-    value = _LABELLED.sub("", _CONTACT.sub("", _others().sub("", value)).strip())
+    value = _LABELLED.sub("", _others().sub("", value).strip())
     for pattern in _GOES_ON if split else ():
         value = pattern.sub("", value)
     value = _AFTER_DATE.sub("", _GLUED.sub("", value))

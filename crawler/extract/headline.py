@@ -11,7 +11,7 @@ from selectolax.lexbor import LexborNode
 
 from crawler.extract import jsonld
 from crawler.extract.html_document import HtmlDocument, attribute, judge, text_of
-from crawler.text import line
+from crawler.text import line, unescaped
 from crawler.text import words as words_of
 from crawler.urls import registered_domain
 from index.text.titles import HEADLINE_MIN_WORDS, SEPARATOR
@@ -67,7 +67,7 @@ def headline(document: HtmlDocument, node: jsonld.Node | None, site_names: Itera
     if declared:
         return _within(document, titles) or _part_shown(document, declared) or declared[0]
     second = next((t for t in map(text_of, document.tree.css("h2")[:5]) if len(t) > 15), "")
-    return (second, "h2") if second else (line(text_of(document.first("title"))), "title")
+    return (second, "h2") if second else (line(unescaped(text_of(document.first("title")))), "title")
 
 
 def _shown(heading: LexborNode, titles: Collection[str]) -> str:
@@ -75,7 +75,7 @@ def _shown(heading: LexborNode, titles: Collection[str]) -> str:
     rest is a declared title: one in an element that is named so, or that is short and glued to the rest."""
     for button in heading.css("button, [role='button']"):
         button.decompose()
-    text = text_of(heading)
+    text = line(unescaped(text_of(heading)))
     inner = list(heading.iter())
     if not inner or _heads(text, titles):
         return text
@@ -239,7 +239,7 @@ def _declared(document: HtmlDocument, node: jsonld.Node | None) -> Iterable[tupl
         yield jsonld.text(node.get("headline") or node.get("name")), "json-ld"
     yield document.meta("og:title"), "og"
     yield document.meta("twitter:title", "dc.title", "title", "headline"), "meta"
-    yield text_of(document.first("head > title") or document.first("title")), "title"
+    yield line(unescaped(text_of(document.first("head > title") or document.first("title")))), "title"
 
 
 def _agreement(heading: str, title: str) -> float:

@@ -70,7 +70,7 @@ def hidden(tree: LexborHTMLParser) -> list[LexborNode]:
     selectors = (*(f'[class~="{name}"]' for name in _HIDDEN_NAMES), *map(_selector, named))
     for node in tree.css(", ".join(("[style]", *selectors))):
         own, style = _names(node), node.attributes.get("style")
-        unseen = style is not None and _is_unseen(style, node)
+        unseen = style is not None and (_is_unseen(style, node) or _is_hidden_and_clear(style, node))
         unseen = unseen or any(_is_unseen(named[name], node) for name in own if name in named)
         unseen = unseen or (not _HIDDEN_CLASSES.isdisjoint(own) and not any(_is_called_shown(name[1:]) for name in own))
         if unseen and not any(map(_is_called_openable, own)):
@@ -120,6 +120,11 @@ def _is_unseen(style: str, node: LexborNode) -> bool:
     """Whether declarations keep an element's text from being seen. Letters without size only count in one without other
     elements: a row of boxes has none either."""
     return _hides(style) or (_has_no_letters(style) and next(iter(node.iter()), None) is None)
+
+
+def _is_hidden_and_clear(style: str, node: LexborNode) -> bool:
+    """Whether an element is shown neither to those who see nor to those who listen."""
+    return node.attributes.get("aria-hidden") == "true" and _CLEAR.search(_squeezed(style)) is not None
 
 
 @lru_cache(maxsize=20_000)  # a page has few styles for many elements

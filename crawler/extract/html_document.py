@@ -10,7 +10,7 @@ from functools import lru_cache
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.errors import Unreadable
-from crawler.text import line
+from crawler.text import line, unescaped
 from crawler.urls.joining import joined
 from index.model.codes import ParseReason
 
@@ -164,7 +164,7 @@ def _metas(tree: LexborHTMLParser) -> Metas:
     found: Metas = {}
     for node in tree.css("meta[content]"):
         attributes = node.attributes
-        content = line(attributes.get("content"))
+        content = line(unescaped(attributes.get("content") or ""))
         if content:
             for key in ("property", "name", "itemprop"):
                 if name := attributes.get(key):

@@ -91,6 +91,7 @@ _LEVELS = 5  # elements around a name that may be its byline
 _SHORT_LINE = 50  # characters of a line that may end in a full stop and yet be only a date: `… at 3:05 p.m.`
 _STATES = 15  # characters from which what stands beside a time may state something
 _LONGEST_LINE = 200  # maximum characters of a line with date and authors
+_YEAR = re.compile(r"(?<!\d)(?:19|20|1[34])\d\d(?!\d)")
 _LINE_PARTS = re.compile(r"\s+[-–—|•·/]\s+")
 _LABEL_AHEAD = 40  # characters of a line before the label of its date: `This entry by Ann was posted on`
 _LABELS_DATE = re.compile(r"[^\d\[]{0,30}\d")  # no bracket of a reference between label and date
@@ -388,15 +389,28 @@ def _is_of_teaser(node: LexborNode) -> bool:
 
 def _parted(text: str) -> tuple[str, str]:
     """A line of dates, split at the word for an update, into the first and the later: `05.04.2025 - Updated:
-    06.04.2025`, `Updated 06.04.2025, published 05.04.2025`."""
+    06.04.2025`, `Updated 06.04.2025, published 05.04.2025`, `05.04.2025 / 06.04.2025 (updated)`."""
     match = _CHANGED.search(text)
     if match is None:
-        return text, ""
+        return _with_label_behind(text)
     before, after = text[: match.start()].strip(" /|-–—•·:(,"), text[match.end() :]
     first = _FIRST.search(after)
     if first is not None and not any(map(str.isdigit, before)):
         return after[first.start() :], after[: first.start()]
+    dated = [part for part in _LINE_PARTS.split(before) if _YEAR.search(part)]
+    if len(dated) > 1 and not any(map(str.isdigit, after)):
+        return dated[0], dated[-1]
     return before, after
+
+
+def _with_label_behind(text: str) -> tuple[str, str]:
+    """A line without a word for an update whose second date is the one of publication: `Stand: 06.04.2025 |
+    Veröffentlicht: 05.04.2025`."""
+    first = _FIRST.search(text)
+    if first is None or not (_YEAR.search(text, 0, first.start()) and _YEAR.search(text, first.end())):
+        return text, ""
+    before = text[: first.start()].strip(" /|-–—•·:(,")
+    return text[first.start() :], before if dates.is_labelled(before) else ""
 
 
 def apply_page_timezone(draft: Draft, document: HtmlDocument, place: dates.Place) -> None:
@@ -409,7 +423,8 @@ def apply_page_timezone(draft: Draft, document: HtmlDocument, place: dates.Place
     if day is None and at.hour in _EDGES:
         days = (dates.visible(_parted(text)[0], place) for text in lines)
         day = next((d.at.date() for d in days if d and d.added.startswith("day only")), _other_day(draft))
-    if found := page_timezone.local(at, day, lines):
+    first = [said for text in lines if page_timezone.tells_time(said := _parted(text)[0])]
+    if found := page_timezone.local(at, day, first or lines):
         draft.published, draft.origins["published"] = found[0], f"{origin}, {found[1]}"
 
 

@@ -28,6 +28,7 @@ from crawler.text import fold
 
 _STOPS = (".", "!", "?", "…", "。", "؟", "۔", "।", "።", ".”", ".“", '."', ".»", "!”", "?”", "」")
 _QUESTION = ("?", "؟", "？", ";")
+_SUBHEAD_MAX_CHARS = 28  # a second headline says more
 _SERIES = 3  # headings alike that are a chronology, a ranking or a list of questions
 _is_called_end = element_names.judge(
     r"footer|note|correct|disclaim|tip|contact|share|tag|meta|credit|source|sponsor|newsletter|bio|more"
@@ -126,13 +127,14 @@ def _trim(blocks: Sequence[Block]) -> None:
 
 
 def _opens_series(block: Block, below: Sequence[Block]) -> bool:
-    """Whether a heading at the top of the text is the first of several alike: days, numbers, questions. A single one
-    may be the article's second headline."""
+    """Whether a heading at the top of the text is the first of several alike: days, numbers, questions, or just as
+    short. A single one may be the article's second headline."""
     if not block.found or block.tag not in HEADINGS or block.links >= _MOSTLY_LINK:
         return False
     texts = [block.text, *(b.text for b in below if b.found and b.tag in HEADINGS and b.kind == block.kind)]
     numbered = all(any(map(str.isdigit, text)) for text in texts)
-    return len(texts) >= _SERIES and (numbered or all(text.endswith(_QUESTION) for text in texts))
+    short = all(len(text) <= _SUBHEAD_MAX_CHARS for text in texts)
+    return len(texts) >= _SERIES and (short or numbered or all(text.endswith(_QUESTION) for text in texts))
 
 
 def _continues(block: Block, after: Sequence[Block], kinds: set[Kind]) -> bool:

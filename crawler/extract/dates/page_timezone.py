@@ -19,20 +19,28 @@ _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _WEST, _EAST = timedelta(hours=-12), timedelta(hours=14)  # https://www.iana.org/time-zones: the extreme zones
 _NEAREST = (timedelta(hours=-8), timedelta(hours=12))  # limits if only the day is known: most people live between them
 _LINE = 120  # maximum characters of a line with a time
+_HALF = timedelta(minutes=30)
+# From UTC, that zones have
+_HALF_HOURS = frozenset(timedelta(hours=h) for h in (-9.5, -3.5, -2.5, 3.5, 4.5, 5.5, 6.5, 9.5, 10.5))
 
 
 def local(at: datetime, day: date | None, lines: Iterable[str]) -> tuple[datetime, str] | None:
     """The time in the page's own time zone and how that is known; None if the page does not show it.
 
-    `at` is in UTC. A time of day in `lines`, those near the headline, that differs from it by whole or half hours tells
-    the zone; else `day`, from the page's URL or text, if it is the day before or after: then the nearest zone with that
-    day is used."""
+    `at` is in UTC. A time of day in `lines`, those near the headline, that differs from it as a zone does tells that
+    zone, and the same time that the page shows UTC; else `day`, from the page's URL or text, if it is the day before or
+    after: then the nearest zone with that day is used."""
     offsets = [offset for line in lines if len(line) <= _LINE for offset in _offsets(at, line)]
     fitting = [o for o in offsets if day is None or (at + o).date() == day]
     if fitting:
-        return (at.astimezone(timezone(fitting[0])), "zone of the page") if fitting[0] else None
+        return (at.astimezone(timezone(fitting[0])), "zone of the page") if all(fitting) else None
     offset = _towards(day, at) if day else None
     return (at.astimezone(timezone(offset)), "day of the page") if offset else None
+
+
+def tells_time(line: str) -> bool:
+    """Whether a line holds a time of day."""
+    return len(line) <= _LINE and _CLOCK.search(line) is not None
 
 
 def _offsets(at: datetime, line: str) -> Iterable[timedelta]:
@@ -43,8 +51,9 @@ def _offsets(at: datetime, line: str) -> Iterable[timedelta]:
         if match[3]:
             hour = hour % 12 + (12 if match[3] in "pP" else 0)
         off = timedelta(hours=hour, minutes=minute) - timedelta(hours=at.hour, minutes=at.minute)
-        if off % timedelta(minutes=30) == timedelta(0):
-            yield from (o for o in (off, off + timedelta(days=1), off - timedelta(days=1)) if _WEST <= o <= _EAST)
+        for o in (off, off + timedelta(days=1), off - timedelta(days=1)):
+            if _WEST <= o <= _EAST and (o % (2 * _HALF) == timedelta(0) or o in _HALF_HOURS):
+                yield o
 
 
 def day_of(url: str) -> date | None:

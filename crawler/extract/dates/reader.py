@@ -39,6 +39,9 @@ _ZONE = re.compile(
     rf"\s*\(?((?:GMT|UTC?|Z)?\s?{_OFFSET}|[A-Z][A-Za-z]+/[A-Za-z_/]+|[A-Za-zМСКмск]{{1,5}}(?![\w+-])"
     r"|[بل]?توقيت \w+(?: \w+)?)\)?(?:\[[\w/+-]+\])?"
 )
+_LAST_ZONE = re.compile(
+    rf"(?<=\d)\s?\(?((?:GMT|UTC)(?:\s?{_OFFSET})?)\)?$"
+)  # behind the day: `10:00 19/11/2025 (GMT+7)`
 _LOST_PLUS = re.compile(r"(T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?) (?=\d\d:\d\d$)")  # `+` stands for a space in a query
 _DAYS_ZONE = re.compile(r"(?<=\d)\s?([+-]\d\d:\d\d|Z|UTC|GMT)$")  # of a day without a time (XML Schema)
 _YEAR_FIRST = re.compile(
@@ -105,6 +108,8 @@ def read(text: str, languages: tuple[str, ...] = (), zone: tzinfo | None = None)
         clock, after = _hours(match), text[match.end() :]
         if (found := _ZONE.match(after)) and _names_a_zone(found[1]):
             named, after = found[1], re.sub(r"\([^()]*\)", " ", after[found.end() :])
+        elif found := _LAST_ZONE.search(after):
+            named, after = found[1], after[: found.start()]
         rest = f"{text[: match.start()]} {after}"
     elif found := _DAYS_ZONE.search(text):
         rest, named = text[: found.start()], found[1]

@@ -39,12 +39,40 @@ def test_there_are_phrases_of_each_language_that_is_promised() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_phrase_that_is_a_block_of_its_own_goes(language: str) -> None:
     for phrase in of(language):
+        if phrase.manner == "counted":
+            continue
         for form in (
             phrase.text,
             f"» {phrase.text.upper()}:",
             f"{phrase.text} (3)" if phrase.manner == "alone" else "",
         ):
             assert left(form) in ([], [""]), (form, phrase)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_counted_goes_with_its_number_only(language: str) -> None:
+    whole = {phrases.known_form(phrase.text) for phrase in phrases.listed() if phrase.manner != "counted"}
+    for phrase in of(language, "counted"):
+        assert left(f"{phrase.text}: 3") == left(f"1,204 {phrase.text}") == [], phrase
+        assert (left(phrase.text) == []) == (phrases.known_form(phrase.text) in whole), phrase
+
+
+@pytest.mark.parametrize("line", ["2. Share", "3) Comments", "3 minutes of silence", "12 comments were made"])
+def test_a_number_before_other_words_is_none_of_a_phrase(line: str) -> None:
+    assert left(line) == [line]
+
+
+@pytest.mark.parametrize(
+    "line", ["← Tram line four is late", "Station to be rebuilt »", "المقال التالي: عودة القطارات"]
+)
+def test_a_title_beside_an_arrow_goes_at_the_foot(line: str) -> None:
+    assert left(line) == []
+    assert phrases.drop([line, *PROSE])[0][0] == line or ":" in line
+
+
+@pytest.mark.parametrize("line", ["«Wir bleiben», sagte sie", "« Nous restons », dit-elle »", "Up → down."])
+def test_a_quotation_mark_is_no_arrow(line: str) -> None:
+    assert left(line) == [line]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -97,6 +125,11 @@ def test_a_sentence_with_the_same_words_stays(language: str) -> None:
         ("İLGİLİ HABERLER", "related"),
         ("ilgili haberler", "related"),
         ("Comments (12)", "comments"),
+        ("12 Comments", "comments"),
+        ("3 MIN. READ", "reading time"),
+        ("مدة القراءة: ٣ دقائق", "reading time"),
+        ("阅读时间：3分钟", "reading time"),
+        ("1.204 Aufrufe", "counts"),
         ("Copyright 2024 The Paper", "copyright"),
         ("© 2024 The Paper. No part may be copied", "copyright"),
         ("Home | Print | Share | Comments", "share"),

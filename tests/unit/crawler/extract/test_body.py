@@ -130,6 +130,15 @@ def test_a_quote_in_a_figure_is_kept_unless_the_text_has_it_too() -> None:
     assert read(in_article(p(*TEXT[:4]), figure(own, "wp-block-embed-tweet"), p(*TEXT[4:]))) == TEXT
 
 
+def test_the_first_of_several_subheads_is_kept_and_a_second_headline_is_not() -> None:
+    subheads = ("Share of the costs", "Follow the money", "What is left")
+    assert read(in_article(*(f"<h2>{head}</h2>{p(text)}" for head, text in zip(subheads, TEXT, strict=False)))) == [
+        line for pair in zip(subheads, TEXT, strict=False) for line in pair
+    ]
+    deck = "Farmers in the north have brought in more than in any of the last ten years"
+    assert read(in_article(f"<h2>{deck}</h2>", p(*TEXT))) == list(TEXT)
+
+
 def test_the_entries_of_a_live_blog_are_kept_with_its_introduction() -> None:
     entries = "".join(f"<div class=live-entry><time>1{n}:00</time><p>{t}</p></div>" for n, t in enumerate(TEXT[2:]))
     found = read(f"<h1>{HEADLINE}</h1><div class=blog><div class=intro>{p(*TEXT[:2])}</div><div>{entries}</div></div>")

@@ -292,6 +292,8 @@ def test_times_told_by_how_long_ago_they_were(said: str, language: str, expected
         ("/a", "18.02.2020, 03:25 Uhr", ("2020-02-18T03:25:11+01:00", "zone of the page")),
         ("/a", "18 فبراير 2020 05:55", ("2020-02-18T05:55:11+03:30", "zone of the page")),
         ("/a", "Updated 18.02.2020 10:07", None),
+        ("/a", "18.02.2020 02:55", None),  # no zone is half an hour ahead
+        ("/a", "18.02.2020 05:25 | 02:25 GMT", None),
         ("/2020/02/17/a", "", ("2020-02-17T23:25:11-03:00", "day of the page")),
         ("/2020/02/17/a", "03:25", ("2020-02-17T23:25:11-03:00", "day of the page")),
         ("/2020/02/18/a", "", None),

@@ -302,6 +302,10 @@ def test_hostile_pages_are_unreadable() -> None:
         ("<abbr class='published' title='2018-01-20T08:30:00+03:00'>20 Jan</abbr>", 20, None),
         ("<span>Updated 21.01.2018, 09:15 · First published 20.01.2018, 08:30</span>", 20, 21),
         ("<span>آخر تحديث 21.01.2018 09:15 | نشر 20.01.2018 08:30</span>", 20, 21),
+        ("<span>Stand: 21.01.2018, 09:15 Uhr | Veröffentlicht: 20.01.2018, 08:30 Uhr</span>", 20, 21),
+        ("<span>08:30, 20 January 2018 / 09:15, 21 January 2018 (updated)</span>", 20, 21),
+        ("<span>Updated 21 January 2018 09:30 UTC | Published 20 January 2018 08:30 UTC</span>", 20, 21),
+        ("<span>08:30 20/01/2018 (GMT+3)</span>", 20, None),
         ("<span>Aktualisiert: 21.01.2018, 09:15 Veröffentlicht: 20.01.2018, 08:30</span>", 20, 21),
     ],
 )

@@ -48,6 +48,13 @@ def read(top: str, title: str = "", og: str = "", ld: str = "", name: str = "") 
         ("", {"title": f"{OWN} &lt; {SITE}", "name": SITE}, (OWN, "title")),
         ("", {"title": f"Step Agency - road {OWN} | {SITE}", "og": f"Step Agency - road {OWN}", "name": SITE}, None),
         (f"<h1>{OWN}<button>Share</button></h1>", {"og": OWN}, (OWN, "h1")),
+        ("", {"og": "Grain &amp;amp; oil: the &amp;#8216;old&amp;#8217; mill"}, ("Grain & oil: the ‘old’ mill", "og")),
+        ("<h1>Grain &amp;amp; oil</h1>", {"title": "Grain &amp;amp; oil"}, ("Grain & oil", "h1")),
+        (
+            "<h1>What &amp;lt;b&amp;gt; means</h1>",
+            {"title": "What &amp;lt;b&amp;gt; means"},
+            ("What &lt;b&gt; means", "h1"),
+        ),
         (f"<h1>{OWN} <span class=badge>Updated</span></h1>", {"title": f"{OWN} | {SITE}"}, (OWN, "h1")),
         (f"<h1>{OWN}<small>9 March 2026</small></h1>", {"title": f"{OWN} | {SITE}"}, (OWN, "h1")),
         (f"<h1><span class=kicker>Fields</span> {OWN}</h1>", {"title": f"{OWN} | {SITE}"}, (OWN, "h1")),

@@ -41,6 +41,12 @@ def test_text_without_size_or_outside_the_page_is_unseen(style: str) -> None:
     assert unseen("<p id='x9'>trap</p><p>text</p>", f"p{{color:red}} #x9 {{ {style} }}") == ["trap"]
 
 
+def test_what_is_neither_seen_nor_heard_is_unseen() -> None:
+    assert unseen("<p style='opacity:0' aria-hidden=true>trap</p><p style='opacity:0' aria-hidden=false>text</p>") == [
+        "trap"
+    ]
+
+
 @pytest.mark.parametrize(
     "style",
     [
