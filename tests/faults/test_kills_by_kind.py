@@ -1,5 +1,5 @@
-"""Killed within storing, shipping, mending, restoring, migrating or exporting, at moments that nobody chose: nothing is
-lost, nothing half is taken for whole, and the same again does it."""
+"""Killed within storing, shipping, mending, upkeep, restoring, migrating or exporting, at moments that nobody chose:
+nothing is lost, nothing half is taken for whole, and the same again does it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from io import BytesIO
 from itertools import count
@@ -20,14 +21,18 @@ from typing import Any
 from zipfile import ZipFile
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Connection, delete, func, select
 from warcio.archiveiterator import ArchiveIterator
 
 from crawler import config
 from crawler.cli import export
+from crawler.maintenance import manifests
+from crawler.maintenance.compaction import compact
+from crawler.maintenance.minhash_backfill import MinHashBackfill
 from crawler.storage import open_archive, open_index, open_raw
-from index.archive import Archive, backup, warc_files
+from index.archive import Archive, backup, hosts, warc_files
 from index.archive import tables as t
+from index.archive.expiry import expire
 from index.errors import ArchiveError
 from index.search import indexer
 from index.warc.files import names
@@ -40,6 +45,7 @@ from tests.support.long_form import LONG, LONG_MARKS
 from tests.support.raw_files import RUN, crawl, raw_folder, store, whole
 from tests.unit.index.archive.test_migrate import SAMPLES, contents
 
+SETTLED = (t.signatures, t.hosts, t.discarded_files)
 KILLS = int(os.environ.get("ARSHIF_TEST_KILLS", "500")) if LONG else 5  # of each kind
 PAGES = 3
 BATCH = 2  # documents that are shipped at once
@@ -183,6 +189,48 @@ def test_mending(house: Installation) -> None:
             assert torn in {path.read_bytes() for path in (folder / name).parent.glob(f"{Path(name).name}.torn-*")}
 
     kill_and_kill(Kind(tear, mend, holds), "mending")
+
+
+def test_upkeep(house: Installation) -> None:
+    """What the daemon does beside crawls: signatures, entries and manifests, merging WARC files, forgetting."""
+    folder, when = raw_folder(house.loaded()), NOW - timedelta(days=60)
+
+    def fill(_: int) -> None:
+        shutil.rmtree(house.settings["ARSHIF_DATA"], ignore_errors=True)
+
+        def age(conn: Connection) -> None:
+            for table in (t.bands, t.signatures):  # as of a release that had none
+                conn.execute(delete(table))
+            for number in range(PAGES):
+                hosts.put(conn, f"https://{number}.example", robots=b"", answered=when)
+
+        with opened(house) as archive:
+            for run in range(1, 4):
+                crawl(archive, folder, run, PAGES, when)
+            archive.write(age).result()
+
+    def upkeep(_: int = 0) -> None:
+        now = datetime.now(UTC)
+        with opened(house) as archive:
+            archive.write(lambda conn: expire(conn, now, ["step"])).result()
+            MinHashBackfill(archive).some(now)
+            manifests.write(archive, house.loaded(), now, today=True)
+            compact(archive, house.loaded(), now, at_once=True)
+
+    def holds(_: int) -> None:
+        assert stored(house) == 3 * PAGES
+        undisturbed(upkeep)
+        assert stored(house) == 3 * PAGES
+        assert len(names(folder)) == 1, "one file, and nothing of the attempt"
+        with opened(house) as archive, archive.read() as conn:
+            left = {table.name: conn.execute(select(func.count()).select_from(table)).scalar_one() for table in SETTLED}
+            ids = list(conn.execute(select(t.manifest_entries.c.id).order_by(t.manifest_entries.c.id)).scalars())
+        assert left == {"signatures": 3 * PAGES, "hosts": 0, "discarded_files": 0}
+        assert ids == list(range(1, 2 * 3 * PAGES + 1)), "each reading and each raw response has one entry"
+
+    kill_and_kill(Kind(fill, upkeep, holds), "upkeep")
+    house.arshif("verify")
+    check_sound(house)
 
 
 def test_restoring(house: Installation, tmp_path: Path) -> None:
