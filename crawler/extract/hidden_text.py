@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawler.extract.html_document import judge
+from crawler.extract.html_document import ancestors, judge
 
 _HIDDEN = '[hidden]:not([hidden="until-found"]), [style*="display:none" i], [style*="display: none" i]'
 _HIDDEN_NAMES = ("hidden", "d-none", "is-hidden", "u-hidden", "hide")  # of Tailwind, Bootstrap and others
@@ -60,11 +60,13 @@ _is_called_openable = judge(
     r"accordion|collaps|toggle|expand|(?:^|[\W_])tabs?|more|answer|panel|faq|spoiler|details|slide|carousel|swiper|load"
     r"|fade|anim|wow|invisible|lazy"
 )
+# The same for text that is part of an article: an answer, a further part
+_is_called_answer = judge(r"accordion|collaps|answer|faq|spoiler|expand(?:able|ed)")
 
 
 def hidden(tree: LexborHTMLParser) -> list[LexborNode]:
     """The elements whose text is never shown. To be called before <style> is removed from the tree."""
-    found = {node.mem_id: node for node in tree.css(_HIDDEN)}
+    found = {node.mem_id: node for node in tree.css(_HIDDEN) if not _opens(node)}
     css = _COMMENT.sub("", "".join(style.text(deep=True) for style in tree.css("style"))[:_MAX_CSS])
     named, paths = _in_force(tree, css)
     selectors = (*(f'[class~="{name}"]' for name in _HIDDEN_NAMES), *map(_selector, named))
@@ -80,6 +82,13 @@ def hidden(tree: LexborHTMLParser) -> list[LexborNode]:
         unseen_there = (node for node in nodes if not openable and _is_unseen(path.how, node))
         found.update((n.mem_id, n) for n in unseen_there if not any(map(_is_called_openable, _names(n))))
     return list(found.values())
+
+
+def _opens(node: LexborNode) -> bool:
+    """Whether an element waits for the reader's click to show more of the article it is in."""
+    if not any(map(_is_called_answer, _names(node))):
+        return False
+    return any(parent.tag in ("article", "main") for parent in ancestors(node))
 
 
 def _in_force(tree: LexborHTMLParser, css: str) -> tuple[dict[str, str], list[tuple[_Path, list[LexborNode]]]]:

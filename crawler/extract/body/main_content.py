@@ -127,13 +127,13 @@ def _trim(blocks: Sequence[Block]) -> None:
 
 
 def _opens_series(block: Block, below: Sequence[Block]) -> bool:
-    """Whether a heading at the top of the text is the first of several alike: days, numbers, questions, or just as
+    """Whether a heading at the top of the text is the first of several alike: days, numbers, questions, or
     short. A single one may be the article's second headline."""
     if not block.found or block.tag not in HEADINGS or block.links >= _MOSTLY_LINK:
         return False
     texts = [block.text, *(b.text for b in below if b.found and b.tag in HEADINGS and b.kind == block.kind)]
     numbered = all(any(map(str.isdigit, text)) for text in texts)
-    short = all(len(text) <= _SUBHEAD_MAX_CHARS for text in texts)
+    short = len(block.text) <= _SUBHEAD_MAX_CHARS
     return len(texts) >= _SERIES and (short or numbered or all(text.endswith(_QUESTION) for text in texts))
 
 
@@ -141,7 +141,7 @@ def _continues(block: Block, after: Sequence[Block], kinds: set[Kind]) -> bool:
     """Whether a short block at an end of the text belongs to it: one like its paragraphs, an item, a heading above."""
     if not block.found:
         return False
-    if block.kind in kinds or (block.tag in ITEMS and block.links < _MOSTLY_LINK):
+    if block.kind in kinds or block.tag == "pre" or (block.tag in ITEMS and block.links < _MOSTLY_LINK):
         return True
     below = after[0] if after and after[0].found and not block.links else None
     return below is not None and below.tag in ITEMS and below.links < _MOSTLY_LINK

@@ -41,6 +41,14 @@ LINES = {
     "sw": "Tufuate kwenye Facebook",
     "az": "Bizi Facebook'da izləyin",
     "ca": "Segueix-nos a Instagram",
+    "en, a gift": "Independent reporting costs money. Support us with a donation of five euros.",
+    "ar, a gift": "ادعم الصحافة المستقلة وتبرع لنا الآن",
+    "de, a gift": "Unterstützen Sie uns mit einer Spende",
+    "fr, a gift": "Soutenez notre journalisme : faites un don",
+    "es, a gift": "Apóyanos con una donación",
+    "it, a gift": "Sostieni il nostro giornalismo con una donazione",
+    "ru, a gift": "Поддержите нашу редакцию донатом",
+    "tr, a gift": "Gazeteciliğimize bağış ile bize destek olun",
 }
 
 

@@ -130,6 +130,8 @@ def test_a_sentence_with_the_same_words_stays(language: str) -> None:
         ("مدة القراءة: ٣ دقائق", "reading time"),
         ("阅读时间：3分钟", "reading time"),
         ("1.204 Aufrufe", "counts"),
+        ("Source: The Ministry of Health", "credit"),
+        ("Fuente: Agencia", "credit"),
         ("Copyright 2024 The Paper", "copyright"),
         ("© 2024 The Paper. No part may be copied", "copyright"),
         ("Home | Print | Share | Comments", "share"),

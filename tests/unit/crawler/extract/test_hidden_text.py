@@ -41,6 +41,13 @@ def test_text_without_size_or_outside_the_page_is_unseen(style: str) -> None:
     assert unseen("<p id='x9'>trap</p><p>text</p>", f"p{{color:red}} #x9 {{ {style} }}") == ["trap"]
 
 
+def test_an_answer_in_an_article_waits_for_a_click() -> None:
+    answer = "<div class='faq-answer' style='display:none'>text</div>"
+    assert unseen(f"<article>{answer}</article>") == []
+    assert unseen(answer) == ["text"]
+    assert unseen("<main><div class='share-panel' style='display:none'>trap</div></main>") == ["trap"]
+
+
 def test_what_is_neither_seen_nor_heard_is_unseen() -> None:
     assert unseen("<p style='opacity:0' aria-hidden=true>trap</p><p style='opacity:0' aria-hidden=false>text</p>") == [
         "trap"
