@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Literal
 
@@ -48,6 +48,7 @@ OUTCOMES = {
     "same": FetchOutcome.SAME,
     "copy": FetchOutcome.COPY,
 }
+AHEAD = timedelta(days=1)  # a date by so much later than the page was seen is no mistake about its time zone
 # Built once: building a statement costs as much as running it.
 _VERSION = (
     select(
@@ -168,6 +169,8 @@ def store(conn: Connection, page: Fetched) -> Outcome:
             return outcome
         if home.gone_since is None or page.fetched > (home.gone_until or home.gone_since):
             _mark_returned(conn, home, page.fetched)
+        if outcome.kind == "same":
+            _date_anew(conn, home, page.fetched)
         if reason is not None and outcome.kind == "same":
             outcome = replace(outcome, kind="copy")
     again = outcome.kind in ("new", "changed")
@@ -194,7 +197,9 @@ def unchanged(conn: Connection, site: str, url: str, visit: Visit, redirects: Se
     known = frontier.row(conn, site, url)
     if known is not None and known.article is not None:
         warc_records.keep_redirects(conn, site, known.article, redirects)
-        _mark_returned(conn, get_article_row(conn, known.article), visit.fetched)
+        home = get_article_row(conn, known.article)
+        _mark_returned(conn, home, visit.fetched)
+        _date_anew(conn, home, visit.fetched)
     if known is not None and known.article is not None and known.body_hash is None:
         # It was to be read anew since it was requested: the same as before is not what the article has now
         visit = replace(visit, due=known.due, etag=None, last_modified=None)
@@ -499,6 +504,19 @@ def _facts(article: Article, first_seen: datetime, now: datetime) -> dict[str, A
         "modified": article.modified,
         "sort_date": first_seen if article.published is None or future else article.published,
     }
+
+
+def _date_anew(conn: Connection, home: Any, now: datetime) -> None:
+    """Sort an article by its own date that was stored before that, as by a clock that was behind, once it has come."""
+    if home.published is None or not home.first_seen + AHEAD < home.published <= now:
+        return
+    mine = (t.articles.c.id == home.id) & (t.articles.c.sort_date == t.articles.c.first_seen)
+    mine &= t.articles.c.published == home.published  # else it was dated by a reading of now
+    dialect.of(conn).hold_articles(conn)
+    if conn.execute(update(t.articles).where(mine).values(sort_date=home.published)).rowcount:
+        touch(conn, [home.id], now)
+        if home.story is not None:
+            stories.lead(conn, home.story, now)
 
 
 def _mark_returned(conn: Connection, home: Any, now: datetime) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select, update
 from index.archive import Archive, articles, clock, documents, frontier, hosts, leases, outbox, runs, site_state
 from index.archive import tables as t
 from index.archive.column_types import Instant
-from index.archive.frontier import FIRST_VISIT
+from index.archive.frontier import FIRST_VISIT, Visit
 from index.archive.source_state import SourceResponse, failed, polled
 from index.model.candidate import Candidate
 from index.model.codes import FetchReason, RunStatus
@@ -124,3 +124,29 @@ def test_dates_that_pages_give_stay_as_they_are(archive: Archive) -> None:
         row = conn.execute(select(t.articles)).one()
     assert row.published == later
     assert row.sort_date == NOW
+
+
+@pytest.mark.parametrize("how", ["the same bytes", "the same text"])
+def test_what_was_stored_by_a_clock_that_was_behind_is_sorted_by_its_date_at_the_next_look(
+    archive: Archive, how: str
+) -> None:
+    """And what gives a date that has not come stays where it was found."""
+    archive.write(lambda conn: outbox.start_target(conn, "embedded", "t", NOW)).result()
+    dates = {"behind": NOW - HOUR, "zone": NOW - YEAR + 3 * HOUR, "later": NOW + YEAR}
+    ones = {name: article(f"https://step.example/{name}", published=date) for name, date in dates.items()}
+
+    def look(conn: Connection, now: datetime) -> None:
+        for one in ones.values():
+            if now == NOW and how == "the same bytes":
+                articles.unchanged(conn, "step", one.url, Visit(now, status=304))
+            else:
+                articles.store(conn, page(one, now))
+
+    archive.write(lambda conn: look(conn, NOW - YEAR)).result()
+    archive.write(lambda conn: conn.execute(t.outbox.delete())).result()
+    archive.write(lambda conn: look(conn, NOW)).result()
+    with archive.read() as conn:
+        sorted_by = {row.url.rpartition("/")[2]: row.sort_date for row in conn.execute(select(t.articles))}
+        waiting = outbox.waiting(conn, "t")
+    assert sorted_by == {"behind": dates["behind"], "zone": NOW - YEAR, "later": NOW - YEAR}
+    assert waiting == {ones["behind"].id}, "and indexes hear of it"
