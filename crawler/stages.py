@@ -130,7 +130,7 @@ def _opened(page: Page, site: Site) -> tuple[HtmlDocument, list[jsonld.Node]]:
     decoded = charset.decode(page.body, page.headers, site.languages)
     document = html_document.parse(decoded.text, page.final_url)
     nodes = jsonld.nodes(document.tree)
-    page_classifier.reject_document(document, nodes)
+    page_classifier.reject_document(document, nodes, page.asked)
     return document, nodes
 
 

@@ -8,10 +8,10 @@ from collections import Counter
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
-from urllib.parse import urlsplit
 
 from crawler.text import line
 from crawler.urls.canonical import canonical
+from crawler.urls.joining import with_host
 from index.model.candidate import Candidate
 from index.text.placeholders import is_placeholder
 
@@ -45,7 +45,6 @@ class CandidateCollector:
     def __init__(self, base: str | None) -> None:
         self.base = base
         self.skipped: Counter[str] = Counter()
-        self._host = (urlsplit(base).netloc.lower().removeprefix("www.") + "/") if base else ""
         self._found: dict[str, Candidate] = {}
         self._guids: dict[str, set[str]] = {}  # the URLs that have each
 
@@ -83,7 +82,7 @@ class CandidateCollector:
         link = _WRAPPED.sub("", link.strip())
         if _NO_SCHEME.match(link):
             return canonical(f"https://{link}")
-        return canonical(f"//{link}" if self._host and link.lower().startswith(self._host) else link, self.base)
+        return canonical(with_host(link, self.base or ""), self.base)
 
     def _identity(self, guid: str | None, url: str) -> str | None:
         """The guid, if it is more than the address, and more than a word that every article may have."""

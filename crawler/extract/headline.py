@@ -14,6 +14,7 @@ from crawler.extract.html_document import HtmlDocument, attribute, judge, text_o
 from crawler.text import line, unescaped
 from crawler.text import words as words_of
 from crawler.urls import registered_domain
+from index.text.placeholders import is_placeholder
 from index.text.titles import HEADLINE_MIN_WORDS, SEPARATOR
 
 _SPACELESS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
@@ -57,7 +58,7 @@ def headline(document: HtmlDocument, node: jsonld.Node | None, site_names: Itera
         if (title := _without_site(raw, own, settled, whole)) and not _is_name(title, own)
     ]
     titles = [title for title, _ in declared]
-    headings = [text for text in unlinked if not _is_name(text, own)]
+    headings = [text for text in unlinked if not _is_name(text, own) and not is_placeholder(text)]
     shown = max(headings, key=lambda h: max((_agreement(h, t) for t in titles), default=0.0), default="")
     if shown and not titles:
         return _without_site(shown, own, settled, whole), "h1"
@@ -67,7 +68,7 @@ def headline(document: HtmlDocument, node: jsonld.Node | None, site_names: Itera
     if declared:
         return _within(document, titles) or _part_shown(document, declared) or declared[0]
     second = next((t for t in map(text_of, document.tree.css("h2")[:5]) if len(t) > 15), "")
-    return (second, "h2") if second else (line(unescaped(text_of(document.first("title")))), "title")
+    return (second, "h2") if second else (next((title for title, origin in told if origin == "title"), ""), "title")
 
 
 def _shown(heading: LexborNode, titles: Collection[str]) -> str:
@@ -235,11 +236,13 @@ def words(text: str) -> list[str]:
 
 
 def _declared(document: HtmlDocument, node: jsonld.Node | None) -> Iterable[tuple[str, str]]:
-    if node is not None:
-        yield jsonld.text(node.get("headline") or node.get("name")), "json-ld"
-    yield document.meta("og:title"), "og"
-    yield document.meta("twitter:title", "dc.title", "title", "headline"), "meta"
-    yield line(unescaped(text_of(document.first("head > title") or document.first("title")))), "title"
+    told = [
+        (jsonld.text(node.get("headline") or node.get("name")) if node is not None else "", "json-ld"),
+        (document.meta("og:title"), "og"),
+        (document.meta("twitter:title", "dc.title", "title", "headline"), "meta"),
+        (line(unescaped(text_of(document.first("head > title") or document.first("title")))), "title"),
+    ]
+    return [(title, origin) for title, origin in told if not any(map(is_placeholder, SEPARATOR.split(title)))]
 
 
 def _agreement(heading: str, title: str) -> float:

@@ -13,6 +13,7 @@ from crawler.errors import Unreadable
 from crawler.text import line, unescaped
 from crawler.urls.joining import joined
 from index.model.codes import ParseReason
+from index.text.placeholders import is_placeholder, is_unfilled
 
 MAX_DEPTH = 1_000  # levels; libxml2 silently drops everything below 2,046
 # Tags open at once, counted before parsing: Lexbor takes 27 s for 100,000 levels, 0.1 s for 10,000.
@@ -127,14 +128,20 @@ def lines_of(nodes: Iterable[LexborNode], skips: Callable[[LexborNode], bool] = 
             parts.append(text if text.isprintable() else _SPACES.sub(" ", text))
         elif item is None or (item.is_element_node and item.tag not in UNSEEN and not skips(item)):
             if item is None or item.tag not in INLINE:
-                if found := line("".join(parts)):
+                if found := _line(parts):
                     yield found
                 parts.clear()
             if item is not None:
                 stack.extend([None] if item.tag not in INLINE else ())
                 stack.extend(list(item.iter(include_text=True))[::-1])
-    if found := line("".join(parts)):
+    if found := _line(parts):
         yield found
+
+
+def _line(parts: list[str]) -> str:
+    """A line of its parts; "" for what a template leaves unfilled."""
+    found = line("".join(parts))
+    return "" if is_unfilled(found) else found
 
 
 def ancestors(node: LexborNode) -> Iterator[LexborNode]:
@@ -165,7 +172,7 @@ def _metas(tree: LexborHTMLParser) -> Metas:
     for node in tree.css("meta[content]"):
         attributes = node.attributes
         content = line(unescaped(attributes.get("content") or ""))
-        if content:
+        if content and not is_placeholder(content):
             for key in ("property", "name", "itemprop"):
                 if name := attributes.get(key):
                     found.setdefault(name.strip().lower(), []).append(content)

@@ -14,6 +14,7 @@ from selectolax.lexbor import LexborHTMLParser
 from crawler.extract import broken_json
 from crawler.text import line
 from crawler.urls.joining import joined
+from index.text.placeholders import is_placeholder
 
 Node = dict[str, Any]
 _MAX_CHARS = 2_000_000  # per script; the largest of 1,269 real pages has 0.9 million
@@ -82,7 +83,8 @@ def text(value: Any) -> str:
         return next((t for t in map(text, value) if t), "")
     if isinstance(value, dict):
         return text(value.get("@value") or value.get("name") or value.get("headline") or value.get("url"))
-    return line(plain(value)) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+    found = line(plain(value)) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+    return "" if is_placeholder(found) else found
 
 
 def texts(value: Any) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from itertools import islice
-from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborNode
 
@@ -15,8 +14,12 @@ from crawler.extract.html_document import HtmlDocument, ancestors, attribute, te
 from crawler.extract.images.captions import caption
 from crawler.text import fold, line
 from crawler.urls import registered_domain
-from crawler.urls.joining import joined
+from crawler.urls.article_filter import may_be_article
+from crawler.urls.canonical import canonical
+from crawler.urls.joining import joined, with_host
+from crawler.urls.reasons import UrlReason
 from index.model.article import Image
+from index.text.placeholders import is_placeholder
 
 Context = tuple[HtmlDocument, dates.Place, frozenset[str]]  # the page, the context of its dates, the outlet's own names
 _KEYWORDS = 30  # per article; more are the site's
@@ -140,16 +143,23 @@ def from_meta(draft: Draft, page: Context) -> None:
 def keywords(values: list[str]) -> tuple[str, ...]:
     """The distinct keywords in order; a single text is split at commas and the like."""
     parted = _SPLIT.split(values[0]) if len(values) == 1 else values
-    found = {k.casefold(): k for k in map(line, reversed(parted)) if 1 < len(k) <= 100 and not k.startswith("http")}
+    found = {k.casefold(): k for k in map(line, reversed(parted)) if _is_keyword(k)}
     return tuple(reversed(found.values()))[:_KEYWORDS]
 
 
+def _is_keyword(text: str) -> bool:
+    return 1 < len(text) <= 100 and not text.startswith("http") and not is_placeholder(text)
+
+
 def canonical_url(document: HtmlDocument, *, elsewhere: bool = False) -> str | None:
-    """The page's declared canonical URL, if it is in the same registered domain and not a home page; with `elsewhere`,
-    if it is in another one."""
-    for said in (attribute(document.first('link[rel~="canonical" i]'), "href"), document.meta("og:url")):
-        url = (joined(document.base, said) or "").split("#")[0] if said else ""
-        if url and urlsplit(url).path.strip("/") and registered_domain.same(url, document.url) != elsewhere:
+    """The page's declared canonical URL, if it is in the same registered domain and may be an article's; with
+    `elsewhere`, if it is in another one. A link deep in the body is a reader's."""
+    link = document.first('head link[rel~="canonical" i], body > link[rel~="canonical" i]')
+    for said in (attribute(link, "href"), document.meta("og:url")):
+        url = canonical(with_host(said, document.base), document.base)
+        if url is None or registered_domain.same(url, document.url) == elsewhere:
+            continue
+        if url == canonical(document.url) or may_be_article(url) in (None, UrlReason.ELSEWHERE):
             return url
     return None
 

@@ -12,9 +12,12 @@ from crawler.boilerplate.phrases import known_form
 from crawler.errors import Refused
 from crawler.extract import app_shell, jsonld, locked_pages, page_redirects, teasers
 from crawler.extract.draft import Draft
-from crawler.extract.html_document import HtmlDocument, text_of
+from crawler.extract.html_document import HtmlDocument, ancestors, attribute, judge, text_of
 from crawler.models import Page
 from crawler.text import fold, words
+from crawler.urls.article_filter import may_be_article
+from crawler.urls.canonical import canonical
+from crawler.urls.reasons import UrlReason as Url
 from crawler.urls.wiki_pages import MEDIAWIKI, page_of
 from index.model.codes import FetchReason, PageReason
 
@@ -27,14 +30,24 @@ _CARDS = 5  # teasers of other articles from which a page may be a list of them
 _ABOUT = 2  # words of the headline that recur in the text of an article
 _TEASERS = 0.6  # share of the body that consists of such teasers
 _WALLS = (
-    "#challenge-form, #challenge-running, #cf-challenge-running, .cf-error-details, #px-captcha, #captcha-container,"
-    " [src*='_Incapsula_Resource'], [src*='captcha-delivery.com'], [src*='geo.captcha']"
+    "#challenge-form, #challenge-running, #cf-challenge-running, #cf-error-details, .cf-error-details, #px-captcha,"
+    " #captcha-container, [src*='_Incapsula_Resource'], [src*='captcha-delivery.com'], [src*='geo.captcha']"
 )
+_LOG_IN = "log_in"  # titles of a wall, if there is a field for a password
+# `error404` and the like, as WordPress calls the body; no `post-404`, which has that number
+_is_called_not_found = judge(
+    r"(?:^|[\s_])(?:page-?)?(?:error|err|http|status)[-_]?(?:page[-_]?)?404|(?:^|\s)404[-_]?(?:error|page|not)"
+    r"|(?:page|error|article)[-_]not[-_]?found|(?:^|\s)not[-_]?found[-_](?:page|error|404)|(?:^|\s)page-?404(?:\s|$)"
+)
+_WORDPRESS_STOPS = "body#error-page .wp-die-message, body#error-page > p"  # its wp_die(), in any language
 _WIKI_CONFIG = re.compile(r'"(wgIsMainPage|wgDiffNewId|wgIsArticle)":(\w+)')
 _PARTS = re.compile(r"\s[-–—|:·»]\s|[|»!?.:…]+\s?")
 _DASH = re.compile(r"\s[-–—|·»]\s|\|")  # between a title and the site's name
 _SITE_WORDS = 4  # maximum words of that name
 _TITLE_MAX_CHARS = 300  # characters of a title that are examined
+_ERROR_PAGE = re.compile(r"/(?:(?:error|page)[-_]?)?(?:404|error|not[-_]?found)(?:\.\w{1,5})?/?$", re.IGNORECASE)
+_LEFT_FOR = dict.fromkeys((Url.SEARCH, Url.TAG, Url.AUTHOR, Url.CATEGORY, Url.CALENDAR, Url.PAGE), PageReason.LISTING)
+_LEFT_FOR |= {Url.HOME: PageReason.HOME, Url.SERVICE: PageReason.WALL}  # nearly all of these ask for an account
 _CONSENT_HOSTS = re.compile(r"^(?:consent|privacy|guce|myprivacy|cmp)\.")
 _BINARY = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"\x1f\x8b", b"RIFF", b"\x00\x00\x00")
 
@@ -59,9 +72,20 @@ def reject_response(page: Page) -> None:
         raise Refused(PageReason.CONSENT)
 
 
-def reject_document(document: HtmlDocument, found: list[jsonld.Node]) -> None:
-    """Rejects pages that lead on at once or ask for a password or a membership, and block pages, consent pages and "not
-    found" with status 200, these only if they have little text: an article may well be about error 404.
+def _led_to(asked: str, url: str) -> PageReason | None:
+    """Why what a server redirects to in place of an article is none, by its canonical URL; None if it may be one."""
+    if _ERROR_PAGE.search(urlsplit(url).path) and not _ERROR_PAGE.search(urlsplit(asked).path):
+        return PageReason.NOT_FOUND
+    reason = may_be_article(url)
+    if reason is None or may_be_article(asked) is not None:  # the site has articles at such URLs
+        return None
+    return _LEFT_FOR.get(reason)
+
+
+def reject_document(document: HtmlDocument, found: list[jsonld.Node], asked: str | None = None) -> None:
+    """Rejects pages that lead on at once or ask for a password or a membership; those that declare no article where
+    the server led elsewhere from what was `asked` for; and block pages, consent pages and "not found" with status 200,
+    these only if they have little text: an article may well be about error 404.
 
     :raises Refused: when the page is not an article.
     """
@@ -74,8 +98,10 @@ def reject_document(document: HtmlDocument, found: list[jsonld.Node]) -> None:
         raise Refused(PageReason.WALL)
     if jsonld_article(found) or document.meta("article:published_time"):
         return
+    if asked and (left := _led_to(asked, canonical(document.url) or document.url)):
+        raise Refused(left)
     wall = document.first(_WALLS) is not None
-    reason = PageReason.WALL if wall else _by_title(document)
+    reason = PageReason.WALL if wall else _by_title(document) or _by_name(document)
     if reason and _words_beside_links(document) <= _WALL_MAX_WORDS:
         raise Refused(reason)
 
@@ -102,10 +128,22 @@ def _by_title(document: HtmlDocument) -> PageReason | None:
         alone = {known_form(part) for part in _beside_the_site(whole)}
         for part in (whole, *_PARTS.split(whole)):
             folded = known_form(part)
-            for reason, (starts, wholes) in _titles().items():
+            for kind, (starts, wholes) in _titles().items():
                 if folded.startswith(starts) or (folded in wholes and folded in alone):
-                    return reason
+                    if kind != _LOG_IN:
+                        return PageReason[kind.upper()]
+                    if document.first('input[type="password" i]') is not None:
+                        return PageReason.WALL
     return None
+
+
+def _by_name(document: HtmlDocument) -> PageReason | None:
+    """The reason for rejection by what the page's own elements are called, those around its heading among them."""
+    body, heading = document.tree.body, document.first("h1") or document.first("h2")
+    around = [*ancestors(heading), heading] if heading is not None else [body] if body is not None else []
+    if any(_is_called_not_found(attribute(node, "class") + " " + attribute(node, "id")) for node in around):
+        return PageReason.NOT_FOUND
+    return PageReason.WALL if document.first(_WORDPRESS_STOPS) is not None else None
 
 
 def _beside_the_site(title: str) -> list[str]:
@@ -117,11 +155,11 @@ def _beside_the_site(title: str) -> list[str]:
 
 
 @cache
-def _titles() -> dict[PageReason, tuple[tuple[str, ...], frozenset[str]]]:
-    """The beginnings of titles of pages that are not articles, and the whole ones, by reason."""
+def _titles() -> dict[str, tuple[tuple[str, ...], frozenset[str]]]:
+    """The beginnings of titles of pages that are not articles, and the whole ones, by what such pages are."""
     data: dict[str, list[object]] = data_files.load("crawler.extract", "page_classifier.yaml")
     return {
-        PageReason[name.upper()]: (
+        name: (
             tuple(known_form(text) for text in map(str, texts) if not text.endswith("$")),
             frozenset(known_form(text) for text in map(str, texts) if text.endswith("$")),
         )

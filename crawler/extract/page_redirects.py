@@ -19,11 +19,16 @@ _MAX_SCRIPT = 600  # characters of a script that does nothing else
 # Comments, also those that hide a script from old browsers and from XML: `<!--`, `//<![CDATA[`.
 _COMMENT = re.compile(r"/\*.*?\*/|^\s*(?://|<!--|-->)[^\n]*$", re.DOTALL | re.MULTILINE)
 _GOES = (
-    r"(?:(?:window|document|self|top|parent)\.)?location"
-    r"(?:(?:\.href)?\s*=\s*|\.(?:replace|assign)(?P<call>\(\s*))(?P<mark>\\?[\"'])(?P<url>(?:[^\"'\s\\]|\\/){1,2000})(?P=mark)"
+    r"(?:(?:window|document|self|top|parent)\.)*location"
+    r"(?:(?:\.href|\[[\"']href[\"']\])?\s*=\s*|\.(?:replace|assign)(?P<call>\(\s*))(?P<mark>\\?[\"'])(?P<url>(?:[^\"'\s\\]|\\/){1,2000})(?P=mark)"
     r"(?(call)\s*\))\s*;?\s*"
 )
 _LOCATION = re.compile(rf"\s*{_GOES}(?://[^\n]*)?\s*")  # the whole script: another statement may be a condition
+_ONCE_LOADED = re.compile(  # window.onload = function () { … }, addEventListener("load", () => { … })
+    r"\s*(?:window\.onload\s*=|(?:window|document)\.addEventListener\(\s*[\"'](?:DOMContentLoaded|load)[\"']\s*,)"
+    rf"\s*(?:function\s*\w*\(\w*\)|\(\w*\)\s*=>)\s*\{{\s*{_GOES}\}}\s*(?:,\s*\w+\s*)?\)?\s*;?\s*"
+)
+_NAMED = re.compile(r"\s*(?:var|let|const)\s+(\w+)\s*=\s*([\"'][^\"'\s]{1,2000}[\"'])\s*;(?=.*\1)", re.DOTALL)
 _LATER = re.compile(  # setTimeout(function () { … }, 0), setTimeout(() => …, 0), setTimeout("…", 0)
     rf"\s*(?:window\.)?setTimeout\(\s*(?:function\s*\w*\(\)\s*\{{|\(\)\s*=>\s*\{{?|[\"'])\s*{_GOES}[}}\"']?"
     r"(?:\s*,\s*(?P<delay>\d{1,5}))?\s*\)\s*;?\s*"
@@ -64,7 +69,14 @@ def _scripts(document: HtmlDocument) -> list[str]:
     scripts = [node.text(deep=True) for node in document.tree.css("script:not([src])")[:5]]
     scripts.append(attribute(document.first("body[onload]"), "onload").removeprefix("javascript:"))
     said = [_COMMENT.sub("", script) for script in scripts if len(script) <= _MAX_SCRIPT]
-    found = [match for script in said if (match := _LOCATION.fullmatch(script))]
+    said = [_put_in(script) for script in said]
+    found = [match for script in said if (match := _LOCATION.fullmatch(script) or _ONCE_LOADED.fullmatch(script))]
     later = [match for script in said if (match := _LATER.fullmatch(script))]
     found += [match for match in later if int(match["delay"] or 0) <= 1_000 * _MAX_DELAY]
     return [match["url"].replace("\\/", "/") for match in found]
+
+
+def _put_in(script: str) -> str:
+    """The script with the address itself where it first gives that a name: `var to = "/a"; location = to;`."""
+    named = _NAMED.match(script)
+    return re.sub(rf"\b{named[1]}\b", lambda _: named[2], script[named.end() :]) if named else script

@@ -175,7 +175,8 @@ def _numbered(document: HtmlDocument, first: str) -> Iterator[_Link]:
 def _names(first: str) -> set[str]:
     """How the URLs of an article's pages may end but for their numbers: every link to one of them has that in it."""
     stems = [page_numbers.stem_of(first), *(one.stem for one in page_numbers.readings(first) if one.number <= 1)]
-    return {stem[1].rpartition("/")[2] for stem in stems} - {"", "0", "1"}
+    by_path = {stem[1].rpartition("/")[2] for stem in stems} - {"", "0", "1"}
+    return by_path or {value for stem in stems for _, value in stem[2]} - {""}  # /?p=123
 
 
 def _has_one(said: str, names: set[str]) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from crawler.extract.html_document import INLINE, UNSEEN
 from crawler.text import line
+from index.text.placeholders import is_unfilled
 
 # HTML as Lexbor serialises it (https://html.spec.whatwg.org/#serialising-html-fragments): each attribute is a space, a
 # name and a value in double quotes, with `"` in it escaped; `<` in text is escaped. A stray quote in a tag of the page
@@ -149,7 +150,7 @@ class _Reader:
         """Ends the current block."""
         if self._parts:
             text = line(html.unescape("".join(self._parts)))
-            if text and len(self.blocks) < _MAX_BLOCKS:
+            if text and len(self.blocks) < _MAX_BLOCKS and not is_unfilled(text):
                 self._add(text, self._stack[-1] if self._stack else -1, self._linked / len(text))
             self._parts.clear()
         self._linked = 0

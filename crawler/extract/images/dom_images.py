@@ -16,6 +16,7 @@ from crawler.extract.html_document import HtmlDocument, ancestors, attribute, ju
 from crawler.extract.images.captions import CAPTION_MAX_CHARS, Caption, caption, has_labelled_credit
 from crawler.urls.joining import joined
 from index.model.article import Image
+from index.text.placeholders import is_placeholder
 
 _MAX_IMG_ELEMENTS = 60  # <img> elements with a URL per page
 _LOGOS = 60  # pictures in links per page, from the top, where a logo stands
@@ -193,7 +194,7 @@ def names_no_picture(name: str) -> bool:
 def _absolute(value: str, base: str) -> str | None:
     """The absolute URL; "" if it is not an http(s) URL, None for placeholders and invalid URLs."""
     path = value.partition("?")[0]
-    if path.endswith((".svg", ".gif")) or names_no_picture(path):
+    if path.endswith((".svg", ".gif")) or names_no_picture(path) or is_placeholder(path.rpartition("/")[2]):
         return None
     if _WHOLE.fullmatch(value):
         return value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 
@@ -13,7 +14,7 @@ from crawler.extract import page_classifier, page_redirects, teasers
 from crawler.extract.html_document import parse
 from index.model.codes import PageReason
 from tests.support.patience import cpu_within
-from tests.support.samples import a_page, a_site
+from tests.support.samples import URL, a_page, a_site
 
 FLASH = "أعلنت مديرية الري أن السد سيُفتح مساء اليوم أمام المزارعين في الريف الشرقي."
 HEAD = "<title>السد سيُفتح مساء اليوم</title>"
@@ -142,6 +143,87 @@ def test_a_text_that_is_not_beside_a_title_of_a_page_below_is_an_article(text: s
     assert LEAD in read_at("https://news.example.com/news/sport", BELOW % ("Sport", text, to, named, LEAD))
 
 
+MENU = "<nav>" + LINKS + "</nav>"
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        ("ไม่พบหน้าที่คุณต้องการ", "ขออภัย"),
+        ("Không tìm thấy trang", "Trang bạn tìm không còn nữa."),
+        ("पृष्ठ भेटिएन", "तपाईंले खोज्नुभएको पृष्ठ छैन।"),
+        ("পৃষ্ঠাটি পাওয়া যায়নি", "দুঃখিত।"),
+        ("خطای ۴۰۴", "صفحه‌ای که می‌خواستید اینجا نیست."),
+        ("پەڕەکە نەدۆزرایەوە", "ببوورە."),
+        ("该文章已被删除", "您访问的文章已被删除。"),
+        ("Stranica nije pronađena", "Žao nam je."),
+        ("Dieser Artikel ist nicht mehr verfügbar", "Er wurde entfernt."),
+        ("تم حذف هذا الخبر", "نعتذر من القراء."),
+    ],
+)
+def test_pages_that_are_not_there_say_so_in_many_languages(title: str, text: str) -> None:
+    with pytest.raises(Refused) as refused:
+        article(f"<title>{title} | صدى</title>{MENU}<h1>{title}</h1><p>{text}</p>")
+    assert refused.value.reason == "page.not_found"
+
+
+def test_pages_that_are_not_there_are_known_by_what_they_are_called() -> None:
+    page = "<title>صدى</title><body class='%s'><h1>Hoppla</h1><p>Davon wissen wir leider gar nichts.</p>"
+    for name in ("rtl error404 wp-theme", "page-not-found", "http-404"):
+        with pytest.raises(Refused) as refused:
+            article(page % name)
+        assert refused.value.reason == "page.not_found"
+    for name in ("postid-404 single", "post-404", "page-id-404 has-404-menu"):
+        assert article(page % name)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<title>WordPress › Fehler</title><body id=error-page><div class=wp-die-message><p>Fehler.</p></div>",
+        "<title>Runtime Error</title><h1>Server Error in '/' Application.</h1><p>An error occurred on the server.</p>",
+        "<title>ورود | صدى</title><h1>ورود</h1><form><input name=u><input type=password></form><p>وارد شوید.</p>",
+        "<title>Вход</title><h1>Вход</h1><form><input name=u><input type=password></form><p>Для чтения войдите.</p>",
+    ],
+    ids=["WordPress", "ASP.NET", "a log-in in Persian", "a log-in in Russian"],
+)
+def test_errors_of_a_server_and_forms_to_log_in_are_walls(html: str) -> None:
+    with pytest.raises(Refused) as refused:
+        article(html)
+    assert refused.value.reason == "page.wall"
+
+
+@pytest.mark.parametrize(
+    ("to", "reason"),
+    [
+        ("/ar/", "page.home"),
+        ("/login?next=%2F1", "page.wall"),
+        ("/category/politics", "page.listing"),
+        ("/search?q=bridge", "page.listing"),
+        ("/errors/404.html", "page.not_found"),
+        ("/2018/06/08/the-bridge-is-open", None),
+    ],
+)
+def test_where_a_site_leads_in_place_of_an_article(to: str, reason: str | None) -> None:
+    url = f"https://news.example.com{to}"
+    page = a_page(f"<title>The bridge is open</title><h1>The bridge is open</h1>{OPEN}", url)
+    assert stages.article(page, a_site()).article.body  # asked for itself
+    led = replace(page, asked=URL)
+    if reason is None:
+        assert stages.article(led, a_site()).article.body
+        return
+    with pytest.raises(Refused) as refused:
+        stages.article(led, a_site())
+    assert refused.value.reason == reason
+    declared = "<meta property='article:published_time' content='2018-06-08T10:00:00Z'>"
+    assert stages.article(replace(led, body=declared.encode() + led.body), a_site()).article.body
+
+
+def test_a_site_that_has_its_articles_below_such_a_url_leads_to_them() -> None:
+    page = a_page(f"<title>Bridge</title><h1>Bridge</h1>{OPEN}", "https://news.example.com/tag/bridge")
+    assert stages.article(replace(page, asked="https://news.example.com/tag/the-bridge"), a_site()).article.body
+
+
 def test_what_may_be_gone_tomorrow_is_asked_for_again() -> None:
     assert set(page_classifier.TRANSIENT_REASONS) == {"page.wall", "page.consent"}
 
@@ -256,6 +338,15 @@ def test_a_page_with_a_text_beside_a_form_is_no_wall(html: str) -> None:
         ("<body onload=\"location.href='/a/2'\">Wait</body>", "https://step.example/a/2"),
         ('<body onload="start()">Wait</body>', None),
         ("<script>var a = 1; location = '/old'</script>", None),
+        ("<script>var to = '/a/2'; window.location.href = to;</script>", "https://step.example/a/2"),
+        ("<script>var to = '/a/2'; if (old) location = to;</script>", None),
+        ("<script>window.parent.location['href'] = '/a/2'</script>", "https://step.example/a/2"),
+        ("<script>window.onload = function () { location.replace('/a/2') }</script>", "https://step.example/a/2"),
+        (
+            "<script>document.addEventListener('DOMContentLoaded', () => { location = '/a/2'; });</script>",
+            "https://step.example/a/2",
+        ),
+        ("<script>document.addEventListener('click', () => { location = '/a/2'; });</script>", None),
         (f"<meta http-equiv=refresh content='0; url=/a/2'>{OPEN}", None),
     ],
 )

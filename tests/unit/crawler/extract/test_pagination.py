@@ -51,6 +51,7 @@ def after(links: str, head: str = "", url: str = URL) -> str | None:
         ('<a href="{}2/">Next page</a>', "2/"),
         ('<a href="{}2/" rel="next nofollow">&raquo;</a>', "2/"),
         ('<a href="?page=2">الصفحة التالية</a>', "?page=2"),
+        ('<a href="?page=2">अर्को पृष्ठ</a>', "?page=2"),
         ('<ul><li>الصفحات <li>١<li><a href="?page=2">٢</a></ul>', "?page=2"),
         ('<a href="{}2/" aria-label="Page 2"><svg></svg></a>', "2/"),
         ('<a href="{}seite-2">Weiter</a>', "seite-2"),
@@ -235,3 +236,8 @@ def test_a_page_of_a_hundred_thousand_numbered_links_costs_little() -> None:
     with cpu_within(3):  # it took 9 s
         pagination.following(document, URL)
         pagination.beginning(document)
+
+
+def test_the_pages_of_an_article_that_is_addressed_by_a_number() -> None:
+    links = '<div class="page-links"><a href="/?p=124">2</a> <a href="/?p=123&amp;page=2">2</a></div>'
+    assert after(links, url="https://a.example/?p=123") == "https://a.example/?p=123&page=2"
