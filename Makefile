@@ -11,7 +11,7 @@ FLOOR := 77# percent of the lines that the unit tests run at least
 export PYTHONDONTWRITEBYTECODE :=# else each process that a test starts would compile all of the source anew
 XDIST := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: help run demo test test-long test-interop notebook test-systems test-ray coverage soak soak-year audit lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-rendering bench-start bench-idle bench-recrawl bench-crawl bench-layouts bench-captions bench-repeats bench-stories bench-search bench-parts bench-export bench-libraries bench-import bench-reextract bench-store bench-scale bench-all-due wheel client lock clean
+.PHONY: help run demo test test-long test-interop notebook test-systems test-ray coverage soak soak-year audit lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-rendering bench-start bench-idle bench-recrawl bench-crawl bench-layouts bench-captions bench-repeats bench-stories bench-near-duplicates bench-search bench-parts bench-export bench-libraries bench-import bench-reextract bench-store bench-scale bench-all-due wheel client lock clean
 
 help: ## these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -79,6 +79,9 @@ bench-captions: .venv/dev.stamp ## captions of lead images measured on real page
 
 bench-stories: .venv/dev.stamp ## near-duplicates among 100,000 articles, beside datasketch's index in memory (takes minutes)
 	@$(BIN)/python -m bench.stories
+
+bench-near-duplicates: .venv/dev.stamp ## what finding near-duplicates costs among 500,000 articles, beside 100,000 (takes minutes)
+	@$(BIN)/python -m bench.near_duplicates
 
 bench-repeats: .venv/dev.stamp ## what of each site's repeated blocks is learned, on made-up sites and real ones (needs ../shared/pages)
 	@$(BIN)/python -m bench.repeats

@@ -111,11 +111,11 @@ def _measured(server: postgresql.Server | None, writers: int, total: int) -> Sto
         ]
         for one in each:
             assert one.stdout.readline() == "ready\n"
-        before, begun = _server_cpu(server), time.perf_counter()
+        before, begun = server_cpu(server), time.perf_counter()
         for one in each:
             print(file=one.stdin, flush=True)
         told = [json.loads(one.stdout.readline()) for one in each]
-        seconds, cpu = time.perf_counter() - begun, _server_cpu(server) - before  # while its processes are still there
+        seconds, cpu = time.perf_counter() - begun, server_cpu(server) - before  # while its processes are still there
         for one in each:
             one.communicate()
             assert one.returncode == 0
@@ -163,7 +163,7 @@ def _place(url: str, folder: Path) -> Database:
     return PostgresqlDatabase(url, folder) if url else SqliteFile(folder / sqlite.FILE)
 
 
-def _server_cpu(server: postgresql.Server | None) -> float:
+def server_cpu(server: postgresql.Server | None) -> float:
     """Seconds of CPU that the server's processes have used, those that have ended included."""
     if server is None:
         return 0.0

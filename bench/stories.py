@@ -83,8 +83,10 @@ def ours(pipe: Pipe, count: int) -> None:
 
     from crawler.fingerprint import signature
     from index.archive import Archive, near_duplicates, tables
+    from index.archive.near_window import month_of
 
     now = datetime.now(UTC)
+    month = month_of(now)  # one for all, as for datasketch
 
     def store(conn: Any, block: list[tuple[int, list[str], int | None]]) -> None:  # not timed: datasketch has none
         common = {"site": "", "url": "", "number": 1, "revision": 1, "mergeable": True, "first_seen": now}
@@ -98,8 +100,8 @@ def ours(pipe: Pipe, count: int) -> None:
         right = wrong = 0
         for number, words, of in part:
             signed = signature(words)
-            there = {row.id for row in near_duplicates.similar_articles(conn, f"site{number}", signed)}
-            near_duplicates.add(conn, str(number), signed)
+            there = {row.id for row in near_duplicates.similar_articles(conn, f"site{number}", signed, month)}
+            near_duplicates.add(conn, str(number), signed, month)
             right += str(of) in there
             wrong += bool(there) and of is None
         return right, wrong

@@ -39,7 +39,7 @@ from crawler.requested.previewer import SitePreviewer
 from crawler.session.site_turns import SiteTurns
 from crawler.site_config import Site
 from crawler.storage import open_index
-from index.archive import Archive, erasure, health, requests, turns
+from index.archive import Archive, erasure, health, near_duplicates, requests, turns
 from index.archive import runs as records
 from index.archive.database import StillHeld
 from index.locale import FALLBACK, duration, translate
@@ -208,6 +208,7 @@ class Daemon:
         for step in (
             lambda: self.checkups.next(config, now),
             lambda: self.signing.some(now),
+            self.drop_old,
             lambda: manifests.write_some(archive, config, now),
             lambda: notifications.send(archive, config, now),
             self.watch,
@@ -226,6 +227,11 @@ class Daemon:
                 step()
             except ArshifError as error:  # retried next time; `tick` runs into the same trouble
                 log.error("%s", error)
+
+    def drop_old(self) -> None:
+        """Delete what near-duplicates of long ago were found by, in transactions between which others have a turn."""
+        while not self.ending.is_set() and self.archive.write(near_duplicates.drop_some).result():
+            pass
 
     def watch(self) -> None:
         """Match new articles against the saved searches."""

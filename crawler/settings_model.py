@@ -163,6 +163,14 @@ class RawSettings(Model):
         return url
 
 
+class DedupSettings(Model):
+    """Near-duplicates: articles of several sites with nearly the same text."""
+
+    # Copies appear within days; a wrong date, and an undated article that moves, may be some weeks off
+    window_months: int = Field(3, ge=0, le=1_200, description="setting.dedup.window_months")
+    keep_months: int = Field(0, ge=0, le=1_200, description="setting.dedup.keep_months")
+
+
 class ManifestSettings(Model):
     """The manifests: what was stored on each day, as hashes that others can check."""
 
@@ -246,6 +254,7 @@ class Settings(Model):
     politeness: Politeness = Field(Politeness(), description="setting.politeness")
     schedule: ScheduleSettings = Field(ScheduleSettings(), description="setting.schedule")
     raw: RawSettings = Field(RawSettings(), description="setting.raw")
+    dedup: DedupSettings = Field(DedupSettings(), description="setting.dedup")
     manifest: ManifestSettings = Field(ManifestSettings(), description="setting.manifest")
     machine: MachineSettings = Field(MachineSettings(), description="setting.machine")
     browser: BrowserSettings = Field(BrowserSettings(), description="setting.browser")

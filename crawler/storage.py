@@ -16,6 +16,7 @@ from crawler.errors import ArshifError, Busy
 from crawler.urls.canonical import canonical
 from index.archive import Archive, documents, raw_files, raw_owner, runs, warc_records
 from index.archive.backup import KEEPING
+from index.archive.near_window import NearWindow
 from index.engines import Engine, Layout, PartLimits, open_engine
 from index.evidence import minisign
 from index.evidence.messages import ManifestProblem
@@ -31,7 +32,8 @@ def open_archive(config: Config) -> Archive:
 
     :raises ArchiveError: when it is damaged, newer than this program, or not writable, or its server is away.
     """
-    return Archive(database(config.settings))
+    dedup = config.settings.dedup
+    return Archive(database(config.settings), NearWindow(dedup.window_months, dedup.keep_months))
 
 
 def find_article(conn: Connection, name: str) -> str | None:

@@ -21,8 +21,9 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from index.archive import heartbeat, leases, sqlite
+from index.archive import heartbeat, leases, near_window, sqlite
 from index.archive.database import Database, SqliteFile
+from index.archive.near_window import NearWindow
 from index.errors import ArchiveError
 from index.model.message import Message
 
@@ -36,14 +37,15 @@ class Archive:
     """The archive in a file, or in a database, which is created if missing and migrated to the current schema.
 
     Safe to use from any thread and to pickle to a spawned process. A forked child can go on using it, provided no
-    other thread was using it at the time of the fork.
+    other thread was using it at the time of the fork. Near-duplicates are looked for among articles within `near`.
 
     :raises ArchiveError: when the file is damaged, newer than this program, not an archive or not writable; it is never
         replaced by an empty one.
     """
 
-    def __init__(self, place: Path | str | Database) -> None:
+    def __init__(self, place: Path | str | Database, near: NearWindow | None = None) -> None:
         self.database = SqliteFile(Path(place).absolute()) if isinstance(place, Path | str) else place
+        self.near = near or NearWindow()
         self.database.prepare()
         self._connect()
         _open.add(self)
@@ -72,6 +74,7 @@ class Archive:
         self._identity = self.database.identity()
         self._writer = self.database.open_engine(writer=True)
         self._reader = self.database.open_engine(writer=False)
+        self._engines(lambda engine: near_window.use(engine, self.near))
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="archive-writer")
 
     def write(self, fn: Callable[[Connection], T], lease: leases.Lease | None = None) -> Future[T]:
@@ -145,8 +148,8 @@ class Archive:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def __reduce__(self) -> tuple[type[Archive], tuple[Database]]:
-        return Archive, (self.database,)
+    def __reduce__(self) -> tuple[type[Archive], tuple[Database, NearWindow]]:
+        return Archive, (self.database, self.near)
 
 
 def _after_fork() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import time
+from datetime import datetime, time
 from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +15,7 @@ from sqlalchemy import Connection, bindparam, select
 from index.archive import near_duplicates
 from index.archive import tables as t
 from index.archive.documents import by_url, by_urls
+from index.archive.near_window import month_of
 from index.archive.readings import IS_SHOWN, hashes, shown
 from index.dedup import text_similarity
 from index.model.article import Article
@@ -58,12 +59,19 @@ _WITH_QUERY = _TODAYS.where(
 
 
 def match_article(
-    conn: Connection, new: Article, url: str, final_url: str, variants: Sequence[str], guid: str | None = None
+    conn: Connection,
+    new: Article,
+    url: str,
+    final_url: str,
+    variants: Sequence[str],
+    guid: str | None = None,
+    *,
+    seen: datetime,
 ) -> tuple[Any, AliasReason | None]:
     """The article that a page belongs to, and the reason if the page is new to it; (None, None) for a new article.
 
     `url` is as requested, `final_url` after redirects; `variants` are other URLs of the same page; `guid` is what the
-    source identifies the article by.
+    source identifies the article by; the page was `seen` when it was fetched (UTC).
     """
     site = new.site
     own = get_article_row(conn, new.id)
@@ -89,7 +97,7 @@ def match_article(
         if _one_text(conn, there, new):
             return there, AliasReason.CANONICAL
     there, reason = _same_text(conn, new)
-    if there is None and (there := _renamed(conn, new, guid)) is not None:
+    if there is None and (there := _renamed(conn, new, guid, seen)) is not None:
         reason = AliasReason.MOVED
     return there, reason
 
@@ -138,7 +146,7 @@ def _led_here(conn: Connection, there: Any, home: Any, new: Article) -> bool:
     return conn.execute(its).first() is not None
 
 
-def _renamed(conn: Connection, new: Article, guid: str | None) -> Any:
+def _renamed(conn: Connection, new: Article, guid: str | None, seen: datetime) -> Any:
     """The article that had another URL until its headline changed, or None. That they share a guid, a canonical link or
     a number is believed if they also share the text, edited, or the moment of publication; of a guid, also where no
     such moment is known. Without any of these they have to share the text and the moment, or all but the headline."""
@@ -159,7 +167,7 @@ def _renamed(conn: Connection, new: Article, guid: str | None) -> Any:
             return there
     if not (new.signature and mergeable(new)):
         return None
-    together = _published_with(conn, new, new.signature)
+    together = _published_with(conn, new, new.signature, seen)
     if not (together := [one for one in together if one.published == new.published and one.mergeable]):
         return None
     mine = text_similarity.comparable(new.headline, new.body)
@@ -170,14 +178,15 @@ def _renamed(conn: Connection, new: Article, guid: str | None) -> Any:
     return None
 
 
-def _published_with(conn: Connection, new: Article, signature: bytes) -> Sequence[Any]:
+def _published_with(conn: Connection, new: Article, signature: bytes, seen: datetime) -> Sequence[Any]:
     """Articles of the site that may be this one: those of the same moment, or, where it tells none or very many have
     the same, those with similar signatures, among which one that was edited a lot can be missed."""
     if _is_exact(new):
         together = conn.execute(_OF_MOMENT, {"site": new.site, "published": new.published}).all()
         if len(together) <= _MAX_OF_MOMENT:
             return together
-    return [get_article_row(conn, one) for one in near_duplicates.of_site(conn, new.site, signature)]
+    month = month_of(sort_date(new, seen, seen))
+    return [get_article_row(conn, one) for one in near_duplicates.of_site(conn, new.site, signature, month)]
 
 
 def _is_exact(article: Article) -> bool:
@@ -226,6 +235,12 @@ def _same_text(conn: Connection, new: Article) -> tuple[Any, AliasReason | None]
 def mergeable(article: Article) -> bool:
     """Whether equal text is evidence of the same article: it is not a template, and it is long enough."""
     return not article.template and sum(1 for _ in islice(_WORD.finditer(article.body), LEAST_WORDS)) >= LEAST_WORDS
+
+
+def sort_date(article: Article, first_seen: datetime, now: datetime) -> datetime:
+    """When an article counts as published: as it says, or when it was first seen if it does not say or names a time
+    that is yet to come."""
+    return first_seen if article.published is None or article.published > now else article.published
 
 
 def _dates_differ(there: Any, new: Article) -> bool:

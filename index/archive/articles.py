@@ -29,7 +29,7 @@ from index.archive import (
     warc_records,
 )
 from index.archive import tables as t
-from index.archive.article_matching import find_double, get_article_row, match_article, mergeable
+from index.archive.article_matching import find_double, get_article_row, match_article, mergeable, sort_date
 from index.archive.documents import by_url, touch
 from index.archive.frontier import Visit
 from index.archive.merging import merge_articles
@@ -153,7 +153,9 @@ def store(conn: Connection, page: Fetched) -> Outcome:
 
     :raises NotCompared: when the page is `strict` and its article's newest version must be read again first.
     """
-    home, reason = match_article(conn, page.article, page.url, page.final_url, page.spellings, page.guid)
+    home, reason = match_article(
+        conn, page.article, page.url, page.final_url, page.spellings, page.guid, seen=page.fetched
+    )
     if home is None:
         outcome = _store_new(conn, page)
     else:
@@ -374,6 +376,8 @@ def _update_past(conn: Connection, home: Any, seen: datetime, number: int) -> No
         values["sort_date"] = values["first_seen"]
     conn.execute(update(t.articles).where(t.articles.c.id == home.id).values(**values))
     touch(conn, [home.id], seen)
+    if "sort_date" in values:
+        stories.date(conn, home.id, seen)
 
 
 def _reason(conn: Connection, page: Fetched) -> AliasReason | None:
@@ -479,6 +483,8 @@ def _update_head(conn: Connection, home: Any, article: Article, now: datetime, n
         stories.lead(conn, home.story, now)
     if other_text:
         stories.settle(conn, home.id, article.signature, now)
+    elif values["sort_date"] != home.sort_date:
+        stories.date(conn, home.id, now)
 
 
 def _add_version(conn: Connection, page: Fetched, article: Article, number: int) -> None:
@@ -496,13 +502,12 @@ def _add_version(conn: Connection, page: Fetched, article: Article, number: int)
 
 
 def _facts(article: Article, first_seen: datetime, now: datetime) -> dict[str, Any]:
-    future = article.published is not None and article.published > now
     return {
         "content_hash": article.content_hash,
         "mergeable": mergeable(article),
         "published": article.published,
         "modified": article.modified,
-        "sort_date": first_seen if article.published is None or future else article.published,
+        "sort_date": sort_date(article, first_seen, now),
     }
 
 

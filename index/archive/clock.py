@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, case, func, literal, or_, select, update
 
-from index.archive import dialect, frontier, turns
+from index.archive import dialect, frontier, stories, turns
 from index.archive import tables as t
 from index.archive.column_types import Instant
 from index.archive.documents import touch
@@ -87,6 +87,8 @@ def mend(conn: Connection, now: datetime, first_visit: timedelta) -> datetime | 
         frontier.extend_horizon(conn, site, now - first_visit, now)
     for piece in chunks(articles):
         touch(conn, piece, now)
+    for article in articles:
+        stories.date(conn, article, now)
     return latest
 
 

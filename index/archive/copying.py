@@ -21,7 +21,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, Select, Table, func, insert, literal, select, tuple_
 from sqlalchemy.exc import DBAPIError
 
-from index.archive import Archive, data_folder, leases, sqlite
+from index.archive import Archive, data_folder, dialect, leases, sqlite
 from index.archive import tables as t
 from index.archive.backup import KEEPING, shared
 from index.archive.database import Database, SqliteFile, StillHeld
@@ -161,9 +161,16 @@ def _copy(table: Table, source: Connection, target: Database, writer: Engine) ->
     with closing(streamed(source, _ordered(table, last))) as rows:
         while batch := list(islice(rows, BATCH)):
             values = [_kept(row) for row in batch]
-            target.transact(writer, lambda conn, values=values: conn.execute(insert(table), values))  # type: ignore[misc]
+            target.transact(writer, lambda conn, values=values: _add(conn, table, values))  # type: ignore[misc]
             there += len(batch)
     return there
+
+
+def _add(conn: Connection, table: Table, values: list[dict[str, Any]]) -> None:
+    if table is t.bands:
+        for month in dict.fromkeys(row["month"] for row in values):
+            dialect.of(conn).make_month(conn, month)
+    conn.execute(insert(table), values)
 
 
 def _last(table: Table, conn: Connection) -> Sequence[Any] | None:

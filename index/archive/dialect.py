@@ -15,6 +15,8 @@ from index.archive.tables import leases, processes
 
 CHANNEL = "arshif_articles"  # of PostgreSQL's NOTIFY: articles, or what indexes receive, have changed
 _HELD_IN = "arshif articles"  # where a connection keeps the transaction that holds them
+_MONTHS = "arshif months"  # where a connection keeps for which months there is a place
+_MADE_IN = "arshif month made"  # and the last transaction that made one
 _HINT = re.compile(r" INDEXED BY \w+")
 _OF_SITE = leases.c.site == bindparam("site")
 
@@ -30,6 +32,17 @@ class Dialect(Hashable, Protocol):
 
     def sql(self, statement: str) -> str:
         """SQLite's plain SQL, with its parameters as `?`, as the driver wants it."""
+
+    def make_month(self, conn: Connection, month: int) -> None:
+        """Have a place for the bands of this month, in a transaction that holds articles."""
+
+    def drop_month(self, conn: Connection, month: int) -> None:
+        """Delete the bands of this month at once."""
+
+    def agreeing(self, first: int, last: int, bands: int, most: int) -> str:
+        """Plain SQL, as the driver wants it, that gives the signatures of these months that agree in some of so many
+        bands: at most so many of the latest of each band of a month, and of all those that agree in most bands. Its
+        parameters are the hashes."""
 
     def hold_articles(self, conn: Connection) -> None:
         """Let no other transaction change known articles, or what indexes receive, until this one has ended, and let
@@ -60,6 +73,26 @@ class _Sqlite:
 
     def sql(self, statement: str) -> str:
         return statement
+
+    def make_month(self, conn: Connection, month: int) -> None:
+        pass
+
+    def drop_month(self, conn: Connection, month: int) -> None:
+        conn.exec_driver_sql("DELETE FROM bands WHERE month = ?", (month,))
+
+    @cache  # noqa: B019
+    def agreeing(self, first: int, last: int, bands: int, most: int) -> str:
+        # Its months are those that the table has: each is one step in its key, however wide the window
+        return (
+            f"WITH RECURSIVE there(month) AS (SELECT min(month) FROM bands WHERE month BETWEEN {first} AND {last}"
+            f" UNION ALL SELECT (SELECT min(month) FROM bands WHERE month > there.month AND month <= {last})"
+            f" FROM there WHERE month IS NOT NULL), asked(hash) AS (VALUES {', '.join(['(?)'] * bands)})"
+            " SELECT number FROM there CROSS JOIN asked CROSS JOIN bands USING (month, hash)"
+            " WHERE number >= ifnull((SELECT latest.number FROM bands AS latest"
+            " WHERE latest.month = there.month AND latest.hash = asked.hash"
+            f" ORDER BY latest.number DESC LIMIT 1 OFFSET {most - 1}), 0)"
+            f" GROUP BY number ORDER BY count(*) DESC, number DESC LIMIT {most}"
+        )
 
     def hold_articles(self, conn: Connection) -> None:
         pass
@@ -98,6 +131,36 @@ class _Postgresql:
     def sql(self, statement: str) -> str:
         return _translated(statement)
 
+    def make_month(self, conn: Connection, month: int) -> None:
+        made: set[int] = conn.info.setdefault(_MONTHS, set())
+        if month in made:
+            return
+        name = _partition(month)
+        if conn.exec_driver_sql("SELECT to_regclass(%s)", (name,)).scalar() is None:
+            # ATTACH, unlike CREATE ... PARTITION OF, lets others go on reading and writing the other months
+            conn.exec_driver_sql(f"CREATE TABLE {name} (LIKE bands INCLUDING ALL)")
+            conn.exec_driver_sql(f"ALTER TABLE bands ATTACH PARTITION {name} FOR VALUES IN ({month})")
+            conn.info[_MADE_IN] = conn.get_transaction()  # which may yet be rolled back
+        elif conn.info.get(_MADE_IN) is not conn.get_transaction():
+            made.add(month)
+
+    def drop_month(self, conn: Connection, month: int) -> None:
+        # What is left is an empty partition: to drop it would take a lock on all of them. Who dumps the database holds
+        # this one: it is for the next time then
+        conn.exec_driver_sql("SET LOCAL lock_timeout = '5s'")
+        conn.exec_driver_sql(f"TRUNCATE {_partition(month)}")
+
+    @cache  # noqa: B019
+    def agreeing(self, first: int, last: int, bands: int, most: int) -> str:
+        # With the months as constants, the partitions of others are not even planned for
+        return (
+            f"SELECT number FROM (VALUES {', '.join(['(%s::bigint)'] * bands)}) AS asked(hash)"
+            f" CROSS JOIN generate_series({first}, {last}) AS there(month) CROSS JOIN LATERAL (SELECT number FROM bands"
+            f" WHERE month BETWEEN {first} AND {last} AND month = there.month AND hash = asked.hash"
+            f" ORDER BY number DESC LIMIT {most}) AS latest"
+            f" GROUP BY number ORDER BY count(*) DESC, number DESC LIMIT {most}"
+        )
+
     def hold_articles(self, conn: Connection) -> None:
         transaction = conn.get_transaction()
         if conn.info.get(_HELD_IN) is not transaction:
@@ -114,6 +177,10 @@ class _Postgresql:
 
     def living(self, conn: Connection) -> liveness.IsAlive:
         return heartbeat.living(conn)
+
+
+def _partition(month: int) -> str:
+    return f"bands_{month // 12:04}_{month % 12 + 1:02}"
 
 
 @cache

@@ -90,7 +90,7 @@ def forget(conn: Connection, what: ErasableArticle, now: datetime) -> None:
     conn.execute(update(t.articles).where(mine).values(revision=t.articles.c.revision + 1))
     outbox.enqueue(conn, [what.article], now, "delete")
     conn.execute(delete(t.quarantine).where(t.quarantine.c.article == what.article))
-    near_duplicates.keep(conn, what.article, None)
+    near_duplicates.remove(conn, what.article)
     blocks = set(conn.execute(select(t.repeats.c.block).where(t.repeats.c.article == what.article)).scalars())
     urls = list(what.urls)
     gone = warc_records.remove(conn, _raws(what.article, what.site, urls))

@@ -124,7 +124,7 @@ def _put_notes_together(conn: Connection, gone: str, home: str) -> None:
 
 def _delete(conn: Connection, gone: Any, now: datetime) -> None:
     """Delete an article whose versions another one has, here and from every index."""
-    near_duplicates.keep(conn, gone.id, None)
+    near_duplicates.remove(conn, gone.id)
     mine = t.articles.c.id == gone.id
     conn.execute(update(t.articles).where(mine).values(revision=t.articles.c.revision + 1, story=None, lead=True))
     outbox.enqueue(conn, [gone.id], now, "delete")

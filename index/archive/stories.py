@@ -18,6 +18,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select,
 
 from index.archive import dialect, near_duplicates
 from index.archive.documents import by_url, touch
+from index.archive.near_window import month_of
 from index.archive.readings import IS_SHOWN, shown
 from index.archive.tables import articles, readings, run_sites, runs, sites, stories, versions
 from index.model.codes import RunStatus
@@ -64,25 +65,58 @@ _OWN = select(articles).where(articles.c.id == bindparam("article"))
 def settle(conn: Connection, article: str, signature: bytes | None, now: datetime, *, new: bool = False) -> None:
     """Assign a story to an article that is new, or whose text changed and which was taken out of its story before.
 
-    The story is that of equal texts, else that of the most similar ones on other sites. Flashes and templates belong to
-    none. Documents whose story or lead changed are enqueued for the indexes.
+    The story is that of equal texts, and of similar ones on other sites of about the same time. Where these are of
+    several stories, they are one from now on. Flashes and templates belong to none. Documents whose story or lead
+    changed are enqueued for the indexes.
     """
     own = conn.execute(_OWN, {"article": article}).one()
-    if not new:
-        near_duplicates.keep(conn, article, signature if own.mergeable else None)
-    elif signature is not None and own.mergeable:
-        near_duplicates.add(conn, article, signature)
-    if not own.mergeable:
-        return
     dialect.of(conn).hold_articles(conn)  # from here on, every other copy is there to see, or will see this one
-    same: Sequence[Any] = conn.execute(_EQUAL, {"content_hash": own.content_hash, "article": article}).all()
-    if signature is not None and all(row.site == own.site for row in same):
-        same = [*same, *near_duplicates.find(conn, article, own.site, signature)]
+    if not new:
+        near_duplicates.remove(conn, article)
+    if own.mergeable and signature is not None:
+        near_duplicates.add(conn, article, signature, month_of(own.sort_date))
+    if own.mergeable:
+        _join(conn, own, _same(conn, own, signature), now)
+
+
+def date(conn: Connection, article: str, now: datetime) -> None:
+    """Have an article whose date may have changed, and whose text did not, be of the story of the copies that are of
+    about the same time by now."""
+    dialect.of(conn).hold_articles(conn)
+    own = conn.execute(_OWN, {"article": article}).one()
+    signature = near_duplicates.move(conn, article, month_of(own.sort_date))
+    if signature is None:
+        return
+    same = _same(conn, own, signature)
+    if own.story is not None and all(row.story != own.story for row in same):
+        conn.execute(update(articles).where(articles.c.id == article).values(story=None, lead=True))
+        touch(conn, [article], now)
+        lead(conn, own.story, now)
+        own = conn.execute(_OWN, {"article": article}).one()
+        same = _same(conn, own, signature)  # those that were left alone in it are of none now
+    _join(conn, own, same, now)
+
+
+def _same(conn: Connection, own: Any, signature: bytes | None) -> list[Any]:
+    """The other articles with the text of this one: equal ones, then similar ones of other sites."""
+    same = conn.execute(_EQUAL, {"content_hash": own.content_hash, "article": own.id}).all()
+    if signature is None:
+        return list(same)
+    known = {own.id, *(row.id for row in same)}
+    return [*same, *near_duplicates.find(conn, own.id, own.site, signature, month_of(own.sort_date), known)]
+
+
+def _join(conn: Connection, own: Any, same: Sequence[Any], now: datetime) -> None:
+    """Make an article and those with its text one story, if they are of several sites."""
     if all(row.site == own.site for row in same):
         return
-    story = next((row.story for row in same if row.story), None)
-    joining = [article, *(row.id for row in same if row.story is None)]
-    lead(conn, story or _found(conn, own.content_hash, article), now, joining)
+    there = list(dict.fromkeys(row.story for row in (own, *same) if row.story))
+    joining = [row.id for row in (own, *same) if row.story is None]
+    if len(there) > 1:
+        others = articles.c.story.in_(there[1:])
+        joining += conn.execute(select(articles.c.id).where(others)).scalars()
+    lead(conn, there[0] if there else _found(conn, own.content_hash, own.id), now, joining)
+    conn.execute(delete(stories).where(stories.c.id.in_(there[1:])))
 
 
 def lead(conn: Connection, story: str, now: datetime, joining: Collection[str] = ()) -> None:

@@ -504,16 +504,21 @@ signatures = Table(  # of each article's newest text, to find near-duplicates
     metadata,
     Column("number", Key, primary_key=True),
     Column("article", String, ForeignKey("articles.id"), nullable=False),
+    # The article's (`near_window.py`), under which its bands are
+    Column("month", Integer, nullable=False, server_default=ZERO),
     Column("signature", LargeBinary, nullable=False),
     UniqueConstraint("article"),
+    Index(None, "month"),
 )
 
 bands = Table(  # signatures cut into bands; without a foreign key, which would be checked 32 times per article
     "bands",
     metadata,
+    Column("month", Integer, primary_key=True, autoincrement=False),  # of the article: what is looked up is near
     Column("hash", BigInteger, primary_key=True, autoincrement=False),
     Column("number", BigInteger, primary_key=True, autoincrement=False),  # of the signature
     sqlite_with_rowid=False,
+    postgresql_partition_by="LIST (month)",
 )
 
 # --- what people add to articles -----------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,9 @@ from crawler.config import Config, FollowedSites, json_schema, load, packaged_co
 from crawler.errors import ConfigError, InvalidFiles
 from crawler.settings_model import PRODUCT, Settings
 from crawler.site_config import Rules, Schedule, Site, Source
-from index.archive import Archive
+from crawler.storage import open_archive
+from index.archive import Archive, near_window
+from index.archive.near_window import NearWindow
 from index.locale import translate
 
 STEP = """\
@@ -149,6 +152,15 @@ def test_a_variable_overrides_its_key_and_leaves_the_others(folder: Path) -> Non
     assert (settings.index.engine, settings.index.url) == ("elasticsearch", "http://localhost:9200")
     assert settings.index.api_key.get_secret_value() == "c2VjcmV0"
     assert settings.allow_networks == ("127.0.0.1/32", "fd00::/8")
+
+
+def test_the_archive_compares_articles_as_the_settings_say_in_other_processes_too(folder: Path) -> None:
+    config = read(folder, ARSHIF_DEDUP__WINDOW_MONTHS="1", ARSHIF_DEDUP__KEEP_MONTHS="12")
+    with open_archive(config) as opened, pickle.loads(pickle.dumps(opened)) as again:
+        for one in (opened, again):
+            assert one.write(near_window.of).result() == NearWindow(months=1, keep=12)
+    with open_archive(read(folder)) as opened:
+        assert opened.write(near_window.of).result() == NearWindow()
 
 
 def test_empty_variables_and_those_for_tests_override_nothing(folder: Path) -> None:

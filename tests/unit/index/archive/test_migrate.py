@@ -9,6 +9,7 @@ functions: health, alerts, a lie of a site, next turns, a document that an index
 from __future__ import annotations
 
 import lzma
+import random
 import sqlite3
 import tarfile
 from collections.abc import Iterator
@@ -18,13 +19,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, insert, select, text
 
 from crawler.fingerprint import identity
 from crawler.maintenance.minhash_backfill import MinHashBackfill
 from crawler.monitoring.site_health import verdict_of
 from index.archive import (
     Archive,
+    article_counts,
     articles,
     documents,
     edits,
@@ -32,6 +34,7 @@ from index.archive import (
     frontier,
     health,
     migrate,
+    near_duplicates,
     outbox,
     runs,
     site_state,
@@ -40,8 +43,11 @@ from index.archive import (
 )
 from index.archive import tables as t
 from index.archive.comparisons import compare_waiting
+from index.archive.database import Database
+from index.archive.near_window import month_of
 from index.engines import open_engine
 from index.locale import translate
+from index.model.article import Article
 from index.model.codes import FetchReason, PageReason, RunCause, Verdict
 from index.model.message import Message
 from index.model.results import Results
@@ -49,7 +55,8 @@ from index.search import indexer
 from index.search.query_language import parse
 from index.search.service import search
 from index.search.verify import verify
-from tests.support.archive_samples import NOW, article, page
+from tests.support import near_texts
+from tests.support.archive_samples import HOUR, NOW, article, page
 
 SAMPLES = sorted((Path(__file__).parents[3] / "samples").glob("archive-*.sqlite3.xz"))
 INDEX = Path(__file__).parents[3] / "samples" / "index-0001.tar.xz"  # of the same crawl, embedded
@@ -222,7 +229,8 @@ def test_its_articles_are_found_as_near_duplicates_once_they_are_signed(first: P
 
         edited = f"{one.article.body}\n\nThe office has since put this sentence right."
         copied = article("https://other.example/1", headline=one.article.headline, body=edited, site="other")
-        copied = replace(copied, signature=identity(copied.headline, copied.body).signature)
+        signature = identity(copied.headline, copied.body).signature
+        copied = replace(copied, signature=signature, published=one.article.published)
         archive.write(lambda conn: articles.store(conn, page(copied))).result()
         with archive.read() as conn:
             copy, origin = documents.document(conn, copied.id), documents.document(conn, one.article.id)
@@ -297,3 +305,54 @@ def sentences(path: Path) -> dict[str, set[str]]:
 
 def _urls(conn: Connection, site: str) -> list[str]:
     return [source.url for source in source_state.states(conn, site) if source.failures]
+
+
+# --- bands of before 0033, which had no months -----------------------------------------------------------------------
+
+
+def test_bands_are_made_anew_by_month(place: Database) -> None:
+    """Of more articles than are read at a time, of two years; a copy that comes later finds the one that it is of."""
+    texts = near_texts.article(random.Random(7), "en")
+    known = article("https://a.example/known", site="a", headline=texts[0], body=texts[1], published=NOW - 1_000 * HOUR)
+    with Archive(place) as archive:
+        archive.write(lambda conn: articles.store(conn, page(_signed(known)))).result()
+        archive.write(_fill).result()
+        archive.write(_as_before).result()
+    with Archive(place) as archive:
+        with archive.read() as conn:
+            months = {row.id: month_of(row.sort_date) for row in conn.execute(select(t.articles))}
+            signed = conn.execute(select(t.signatures)).all()
+            assert {row.article: row.month for row in signed} == months
+            assert set(map(tuple, conn.execute(select(t.bands)))) == {
+                (row.month, one, row.number) for row in signed for one in near_duplicates.hashes(row.signature)
+            }
+        copy = article("https://b.example/1", site="b", headline=texts[0], body=f"{texts[1]}\n\nThis was added.")
+        archive.write(lambda conn: articles.store(conn, page(_signed(copy)))).result()
+        with archive.read() as conn:
+            found = documents.documents(conn, [known.id, copy.id])
+    assert {one.story is not None for one in found} == {True}
+
+
+def _signed(one: Article) -> Article:
+    return replace(one, signature=identity(one.headline, one.body).signature)
+
+
+def _fill(conn: Connection) -> None:
+    """Six hundred signed articles, each of another day."""
+    facts = {"site": "c", "number": 1, "revision": 1, "content_hash": "", "mergeable": False}
+    days = [(f"c{n}", NOW - 24 * n * HOUR) for n in range(600)]
+    rows = [{"id": one, "url": one, "first_seen": day, "sort_date": day, **facts} for one, day in days]
+    conn.execute(insert(t.articles), rows)
+    rnd = random.Random(1)
+    conn.execute(insert(t.signatures), [{"article": one, "signature": rnd.randbytes(512)} for one, _ in days])
+    article_counts.add(conn, "c", len(days))
+
+
+def _as_before(conn: Connection) -> None:
+    """Take back what revision 0033 did, which there is no way to undo otherwise."""
+    for statement in (
+        *("DROP TABLE bands", "DROP INDEX ix_signatures_month", "ALTER TABLE signatures DROP COLUMN month"),
+        "CREATE TABLE bands (hash BIGINT, number BIGINT, CONSTRAINT pk_bands PRIMARY KEY (hash, number))",
+        "UPDATE alembic_version SET version_num = '0032'",
+    ):
+        conn.execute(text(statement))

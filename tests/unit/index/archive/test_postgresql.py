@@ -3,6 +3,7 @@
 import lzma
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from select import select as select_files
 from types import SimpleNamespace
@@ -23,11 +24,24 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, event, func, select, text, update
 
 from crawler.fingerprint import identity
-from index.archive import Archive, articles, heartbeat, hosts, leases, migrate, outbox, postgresql, runs, site_state
+from index.archive import (
+    Archive,
+    articles,
+    dialect,
+    heartbeat,
+    hosts,
+    leases,
+    migrate,
+    outbox,
+    postgresql,
+    runs,
+    site_state,
+)
 from index.archive import tables as t
 from index.archive.database import Wait
 from index.archive.dialect import CHANNEL
 from index.archive.frontier import Visit
+from index.archive.near_window import NearWindow, month_of
 from index.archive.postgresql import PostgresqlDatabase, server
 from index.errors import ArchiveError, Busy, LeaseLost
 from index.model.article import Article
@@ -37,6 +51,7 @@ from tests.support.patience import PATIENCE, wait_for
 from tests.support.postgresql import Server
 
 ROOT = Path(__file__).parents[4]
+PARTITIONED = text("SELECT pg_get_partkeydef('bands'::regclass)")
 SAMPLES = sorted((ROOT / "tests" / "samples").glob("archive-*.postgresql.sql.xz"))
 
 
@@ -190,7 +205,7 @@ def test_a_run_of_another_machine_is_alive_as_long_as_its_row_holds(pair: tuple[
 
 
 def copies(stories: int, sites: int) -> list[Article]:
-    """Articles of which each text appears on several sites one after the other, edited on every second."""
+    """Articles of which each text appears on several sites, edited on every second, in one month after the other."""
     rnd, found = random.Random(7), []
     for n in range(stories):
         headline, body = near_texts.article(rnd, "en")
@@ -198,7 +213,8 @@ def copies(stories: int, sites: int) -> list[Article]:
             said = body if site % 2 else near_texts.words_edited(rnd, "en", body, 0.03)
             signature = identity(headline, said).signature
             made = article(f"https://site{site}.example/{n}", site=f"site{site}", headline=headline, body=said)
-            found.append(replace(made, signature=signature))
+            month = datetime(1990 + n % 30, 1 + site, 1, tzinfo=UTC)
+            found.append(replace(made, signature=signature, published=month))
     return found
 
 
@@ -234,6 +250,34 @@ def test_stories_of_four_writers_at_once_are_those_of_one(
             for one in writers.values():
                 one.close()
         assert found == expected
+
+
+def test_a_month_that_was_not_committed_is_made_again(pair: tuple[Archive, Archive]) -> None:
+    one, other = pair
+    first, second = copies(1, 2)
+
+    def fail(conn: Connection) -> None:
+        articles.store(conn, page(first))
+        articles.store(conn, page(second))
+        raise ValueError("no")
+
+    for _ in range(2):
+        with pytest.raises(ValueError, match="no"):
+            one.write(fail).result()
+    other.write(lambda c: articles.store(c, page(second))).result()
+    one.write(lambda c: articles.store(c, page(first))).result()
+    assert {len(its) for its, _ in grouped(one)} == {2}
+
+
+def test_only_the_months_of_the_window_are_looked_at(pair: tuple[Archive, Archive]) -> None:
+    archive, _ = pair
+    for one in copies(3, 4):
+        archive.write(lambda c, one=one: articles.store(c, page(one))).result()  # type: ignore[misc]
+    first, last = NearWindow(1).around(month_of(datetime(1991, 2, 1, tzinfo=UTC)))
+    with archive.read() as conn:
+        sql = dialect.of(conn).agreeing(first, last, 32, 64)
+        plan = "\n".join(conn.exec_driver_sql(f"EXPLAIN {sql}", tuple(range(32))).scalars())
+    assert set(re.findall(r"bands_\d{4}_\d\d\b", plan)) == {"bands_1991_01", "bands_1991_02", "bands_1991_03"}
 
 
 def test_what_is_stored_while_an_index_is_begun_is_in_its_outbox(pair: tuple[Archive, Archive]) -> None:
@@ -531,6 +575,7 @@ def test_an_older_schema_is_migrated(sample: Path, postgresql_server: Server, tm
     postgresql_server.client("psql", "-q", "-v", "ON_ERROR_STOP=1", "-f", str(tmp_path / "sample.sql"), database.url)
     with Archive(database) as archive, archive.read() as conn:
         assert migrate.version(conn) == migrate.HEAD
+        assert conn.execute(PARTITIONED).scalar() == "LIST (month)"
         context = MigrationContext.configure(conn, opts={"compare_type": False, "compare_server_default": True})
         assert compare_metadata(context, t.metadata) == []
 

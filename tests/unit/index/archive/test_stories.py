@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import replace
-from itertools import combinations
+from datetime import UTC, datetime, timedelta
+from itertools import combinations, permutations
 from pathlib import Path
 from statistics import fmean
 from urllib.parse import urlsplit
@@ -14,8 +15,19 @@ import pytest
 from sqlalchemy import event, func, select
 
 from crawler.fingerprint import identity
-from index.archive import Archive, articles, documents, near_duplicates
+from crawler.maintenance.minhash_backfill import MinHashBackfill
+from index.archive import (
+    Archive,
+    articles,
+    clock,
+    documents,
+    erasure,
+    near_duplicates,
+    site_state,
+)
 from index.archive import tables as t
+from index.archive.database import Database
+from index.archive.near_window import NearWindow, month_of
 from index.dedup import text_similarity
 from index.model.article import Article, IndexDocument
 from tests.support import near_texts
@@ -273,5 +285,186 @@ def test_a_crowd_in_a_band_is_looked_at_in_part(shelf: StoryArchive) -> None:
     statements: list[str] = []
     with shelf.archive.read() as conn:
         event.listen(conn, "before_cursor_execute", lambda *said: statements.append(said[2]))
-        near_duplicates.find(conn, crowd[0].id, "another", crowd[0].signature or b"")
+        near_duplicates.find(conn, crowd[0].id, "another", crowd[0].signature or b"", month_of(NOW))
     assert sum("versions.body" in one for one in statements) <= near_duplicates.MAX_TEXTS_COMPARED + 1
+
+
+# --- of about the same time ------------------------------------------------------------------------------------------
+
+
+def dated(one: Article, year: int, month: int, day: int = 1) -> Article:
+    """This article, as published on a day."""
+    return replace(one, published=datetime(year, month, day, 9, tzinfo=UTC))
+
+
+def put(archive: Archive, *them: Article, seen: datetime = NOW) -> None:
+    """Store these articles, as seen at this moment."""
+    for one in them:
+        archive.write(lambda conn, one=one: articles.store(conn, page(one, seen))).result()  # type: ignore[misc]
+
+
+def read_better(archive: Archive, one: Article) -> None:
+    """Have an article say this, as one whose page is read better by now."""
+    archive.write(lambda conn: articles.correct(conn, one, NOW)).result()
+
+
+def together(archive: Archive, *them: Article) -> set[frozenset[str]]:
+    """The sites of those of these articles that are of one story."""
+    with archive.read() as conn:
+        rows = conn.execute(select(t.articles).where(t.articles.c.id.in_([one.id for one in them]))).all()
+        told = conn.execute(select(t.articles.c.story).where(t.articles.c.story.is_not(None))).scalars()
+        assert set(told) == set(conn.execute(select(t.stories.c.id)).scalars())
+    stories: dict[str, set[str]] = {}
+    for row in rows:
+        if row.story is not None:
+            stories.setdefault(row.story, set()).add(row.site)
+    assert sum(row.lead for row in rows if row.story is not None) == len(stories)
+    return set(map(frozenset, stories.values()))
+
+
+def bands_by_month(archive: Archive) -> dict[int, int]:
+    """How many bands the archive has of each month."""
+    with archive.read() as conn:
+        rows = conn.execute(select(t.bands.c.month, func.count()).group_by(t.bands.c.month)).all()
+    return {row[0]: row[1] for row in rows}
+
+
+@pytest.mark.parametrize("backwards", [False, True], ids=["in-order", "backwards"])
+def test_copies_are_found_within_the_months_around_their_own(archive: Archive, backwards: bool) -> None:
+    days = [((2019, 10, 1), (2020, 1, 31), True), ((2019, 10, 31), (2020, 2, 1), False)]
+    for number, (texts, (day, other, near)) in enumerate(zip(pairs("en", "words", 2), days, strict=True)):
+        one, copy = (
+            dated(of(text, site, number), *at)
+            for text, site, at in zip(texts, ("one", "two"), (day, other), strict=True)
+        )
+        put(archive, *([copy, one] if backwards else [one, copy]))
+        assert together(archive, one, copy) == ({frozenset({"one", "two"})} if near else set())
+
+
+def test_the_window_is_a_setting(place: Database) -> None:
+    first, edited = pairs("en", "words", 1)[0]
+    one, next_month, years_later = (
+        dated(of(text, site), *day)
+        for text, site, day in (
+            (first, "one", (2020, 1, 31)),
+            (edited, "two", (2020, 2, 1)),
+            (first, "three", (2026, 1, 1)),
+        )
+    )
+    with Archive(place, NearWindow(0)) as archive:
+        put(archive, one, next_month)
+        assert together(archive, one, next_month) == set()
+        put(archive, years_later)
+        assert together(archive, one, years_later) == {frozenset({"one", "three"})}, "equal texts are, whenever"
+    with Archive(place, NearWindow(1_200)) as archive:
+        late = dated(of(edited, "four"), 2026, 6, 1)
+        put(archive, late)
+        assert together(archive, one, next_month, years_later, late) == {frozenset({"one", "two", "three", "four"})}
+
+
+def test_the_order_in_which_articles_of_many_months_come_does_not_matter(archive: Archive) -> None:
+    """Each is within three months of the one before; the last is not, but has the text of others."""
+    days = [(2020, 3, 1), (2020, 3, 31), (2020, 6, 1), (2020, 9, 1), (2021, 1, 1)]
+    orders = [order for n, order in enumerate(permutations(range(5))) if n % 5 == 0]
+    for number, (order, (first, edited)) in enumerate(zip(orders, pairs("en", "runs", len(orders)), strict=True)):
+        texts = [first, edited, first, edited, edited]
+        them = [dated(of(text, f"s{n}", number), *day) for n, (text, day) in enumerate(zip(texts, days, strict=True))]
+        put(archive, *(them[n] for n in order))
+        assert together(archive, *them) == {frozenset({"s0", "s1", "s2", "s3", "s4"})}, order
+
+
+def test_one_between_two_stories_makes_them_one(archive: Archive) -> None:
+    first, edited = pairs("en", "words", 1)[0]
+    again = (first[0], edited[1].replace(".", ". And so on.", 1))
+    winter = [dated(of(first, "one"), 2020, 1), dated(of(edited, "two"), 2020, 1)]
+    summer = [dated(of(again, "three"), 2020, 6), dated(of((again[0] + "!", again[1]), "four"), 2020, 6)]
+    put(archive, *winter, *summer)
+    assert together(archive, *winter, *summer) == {frozenset({"one", "two"}), frozenset({"three", "four"})}
+    between = dated(of((first[0] + " now", first[1]), "five"), 2020, 4)
+    put(archive, between)
+    assert together(archive, *winter, *summer, between) == {frozenset({"one", "two", "three", "four", "five"})}
+
+
+def test_one_whose_date_is_put_right_is_of_the_story_of_that_time(archive: Archive) -> None:
+    first, edited = pairs("ar", "words", 1)[0]
+    again = (first[0], edited[1].replace(".", ". وهكذا.", 1) + " وهكذا")
+    old, new = dated(of(first, "one"), 2020, 1, 5), dated(of(again, "two"), 2026, 1, 5)
+    copy = dated(of(edited, "three"), 2026, 1, 6)
+    put(archive, old, new, copy)
+    assert together(archive, old, new, copy) == {frozenset({"two", "three"})}
+    read_better(archive, dated(copy, 2020, 1, 6))
+    assert together(archive, old, new, copy) == {frozenset({"one", "three"})}
+    assert bands_by_month(archive) == {
+        month_of(datetime(2020, 1, 1, tzinfo=UTC)): 2 * near_duplicates.BANDS,
+        month_of(datetime(2026, 1, 1, tzinfo=UTC)): near_duplicates.BANDS,
+    }
+    read_better(archive, dated(copy, 2020, 2, 6))
+    assert together(archive, old, new, copy) == {frozenset({"one", "three"})}, "another month, and still near"
+    read_better(archive, dated(copy, 2023, 1, 6))
+    assert together(archive, old, new, copy) == set()
+    read_better(archive, dated(copy, 2025, 12, 6))
+    assert together(archive, old, new, copy) == {frozenset({"two", "three"})}
+
+
+def test_one_without_a_date_is_of_the_month_in_which_it_was_first_seen(archive: Archive) -> None:
+    first, edited = pairs("en", "words", 1)[0]
+    one, copy = replace(of(first, "one"), published=None), dated(of(edited, "two"), 2026, 3, 31)
+    put(archive, one, copy)
+    assert together(archive, one, copy) == set(), f"it was seen in {NOW:%B}"
+    older = page(replace(one, authors=("Someone",)), datetime(2026, 6, 1, tzinfo=UTC), archived=True)
+    archive.write(lambda conn: articles.store(conn, older)).result()
+    assert together(archive, one, copy) == {frozenset({"one", "two"})}, "a copy of its page is from before"
+
+
+def test_a_clock_that_was_ahead_leaves_what_it_dated_where_it_belongs(archive: Archive) -> None:
+    first, edited = pairs("en", "words", 1)[0]
+    ahead = NOW + timedelta(days=400)
+    one, copy = replace(of(first, "one"), published=None), dated(of(edited, "two"), NOW.year, NOW.month)
+    put(archive, one, seen=ahead)
+    put(archive, copy)
+    assert together(archive, one, copy) == set()
+    archive.write(lambda conn: site_state.put(conn, "one", last_run=ahead)).result()
+    assert archive.write(lambda conn: clock.mend(conn, NOW, timedelta(days=7))).result() == ahead
+    assert together(archive, one, copy) == {frozenset({"one", "two"})}
+
+
+def test_what_is_forgotten_has_no_bands(archive: Archive) -> None:
+    first, edited = pairs("en", "words", 1)[0]
+    one, copy = dated(of(first, "one"), 2020, 1), dated(of(edited, "two"), 2020, 2)
+    put(archive, one, copy)
+    archive.write(lambda conn: erasure.forget(conn, erasure.find(conn, one.id), NOW)).result()
+    assert bands_by_month(archive) == {month_of(datetime(2020, 2, 1, tzinfo=UTC)): near_duplicates.BANDS}
+    assert together(archive, copy) == set()
+
+
+def test_those_of_long_ago_are_dropped_and_come_back_with_the_setting(
+    place: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(near_duplicates, "DROPPED", 1)
+    this = datetime.now(UTC)
+    old, older = (this.replace(day=1) - timedelta(days=days) for days in (400, 500))
+    texts = pairs("en", "words", 3)
+    them = [
+        [replace(of(text, site, n), published=day) for text, site in zip(texts[n], ("one", "two"), strict=True)]
+        for n, day in enumerate((this, old, older))
+    ]
+    with Archive(place) as archive:
+        put(archive, *(one for one, _ in them))
+        assert not archive.write(near_duplicates.drop_some).result(), "nothing is, by default"
+        assert set(bands_by_month(archive)) == set(map(month_of, (this, old, older)))
+    with Archive(place, NearWindow(keep=12)) as archive:
+        put(archive, *(copy for _, copy in them))
+        assert [len(together(archive, *both)) for both in them] == [1, 0, 0]
+        exact = of(texts[2][0], "three", 2)
+        put(archive, replace(exact, published=older))
+        assert together(archive, *them[2], exact) == {frozenset({"one", "three"})}, "equal texts are found all the same"
+        drops = 0
+        while archive.write(near_duplicates.drop_some).result():
+            drops += 1
+        assert drops == 2, "one for each month"
+        assert bands_by_month(archive) == {month_of(this): 2 * near_duplicates.BANDS}
+    with Archive(place) as archive:
+        signing = MinHashBackfill(archive)
+        assert signing.some(NOW) == 5
+        assert [len(together(archive, *both)) for both in them] == [1, 1, 1]
+        assert together(archive, *them[2], exact) == {frozenset({"one", "two", "three"})}
