@@ -17,7 +17,6 @@ from crawler.cli.output import write_output
 from crawler.cli.progress import Shown, progress
 from crawler.cli.query import PARTLY_READ, WORDS, OptionalQuery, check_words, print_query_problems
 from crawler.console import print_error, print_json, say
-from crawler.text import as_utc
 from index.export.format_names import Form, Name, named
 from index.model.message import Message
 from index.model.query import Sort
@@ -167,6 +166,7 @@ def export_warc(
     from crawler.config import load
     from crawler.settings_model import PRODUCT
     from crawler.storage import open_archive, open_raw
+    from crawler.text import as_utc
     from index.archive import warc_records
     from index.locale import FALLBACK
     from index.locale.formats import size

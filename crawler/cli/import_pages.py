@@ -12,7 +12,6 @@ from crawler.cli.archive import index_changes
 from crawler.cli.options import Cluster, FetchedSince, FetchedUntil, Json
 from crawler.cli.progress import progress
 from crawler.console import print_error, print_json, say
-from crawler.text import as_utc
 
 if TYPE_CHECKING:
     from crawler.importing.job import ImportReport, Progress
@@ -53,6 +52,7 @@ def import_pages(  # noqa: PLR0913
     from crawler.importing.page_filter import PageFilter
     from crawler.processes.workers import opened
     from crawler.storage import open_archive, open_raw, own_raw_place
+    from crawler.text import as_utc
 
     config = load()
     chosen = _split(sites)

@@ -15,7 +15,6 @@ from crawler.cli.options import Cluster, FetchedSince, Json, SiteOption
 from crawler.cli.progress import progress
 from crawler.console import format_duration, print_error, print_json, say
 from crawler.errors import Busy
-from crawler.text import as_utc
 
 if TYPE_CHECKING:
     from crawler.maintenance.reextract import Report
@@ -48,6 +47,7 @@ def reextract(
     from crawler.processes.workers import opened
     from crawler.settings_model import PRODUCT
     from crawler.storage import open_archive, open_raw, with_archived
+    from crawler.text import as_utc
     from index.archive import warc_records
 
     config = load()

@@ -12,7 +12,6 @@ from crawler.cli.options import Json
 from crawler.cli.query import PARTLY_READ, WORDS, check_words, print_query_problems
 from crawler.console import out, print_error, print_json, safe, say
 from index.model.query import Sort
-from index.model.results import Facet
 
 if TYPE_CHECKING:
     from index.model.query import Query
@@ -52,6 +51,7 @@ def search(
     from crawler.config import load
     from crawler.storage import open_index
     from index.archive import site_state
+    from index.model.results import Facet
     from index.search import query_language, service
     from index.search.suggestions import suggestion
 
