@@ -24,6 +24,7 @@ from index.model.codes import SourceReason
 _CARDS = ("article", "li")  # elements that contain one entry of a list, with its date
 _CARD_DEPTH = 8  # maximum levels between a link and its card
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_SPACELESS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")  # Thai, Lao, Burmese, Khmer
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml")
 # What no selector of a site can mean; it may well mean articles below /tag/.
 _NEVER = (Url.HOME, Url.FILE, Url.SCHEME, Url.ELSEWHERE, Url.MACHINE, Url.FEED, Url.SEARCH)
@@ -107,9 +108,9 @@ def _links(anchors: list[LexborNode], collector: CandidateCollector) -> dict[str
     found: dict[str, _Link] = {}
     for anchor in anchors:
         href = anchor.attributes.get("href") or ""
-        if not href.strip() or href.strip().startswith("#"):
+        if not href.strip() or (href.strip().startswith("#") and not href.strip().startswith("#!/")):
             continue
-        address = canonical(href, collector.base)
+        address = collector.address(href)
         if address is None:
             collector.skipped[SkipReason.UNUSABLE_LINK] += 1
             continue
@@ -143,10 +144,11 @@ def _refused(address: str, link: _Link, home: str) -> SkipReason | Url | None:
 
 
 def _headline_score(text: str) -> int:
-    """3 for a text as long as a headline (six words and 30 characters, or 12 characters of Chinese or Japanese)."""
+    """3 for a text as long as a headline (six words and 30 characters; 12 characters of Chinese or Japanese, 30 of
+    another script without spaces)."""
     words = len(_WORD.findall(text))
     ideographs = sum("\u3040" <= c <= "\u9fff" for c in text)
-    if (words >= 6 and len(text) >= 30) or ideographs >= 12:
+    if (words >= 6 and len(text) >= 30) or ideographs >= 12 or len(_SPACELESS.findall(text)) >= 30:
         return 3
     return 1 if words >= 4 else 0
 

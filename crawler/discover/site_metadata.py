@@ -15,12 +15,14 @@ from crawler.extract import jsonld
 from crawler.text import line
 from crawler.urls.article_filter import ARTICLE_SCORE, article_score, may_be_article
 from crawler.urls.canonical import canonical
+from crawler.urls.joining import with_host
 from crawler.urls.reasons import UrlReason
 from crawler.urls.wiki_pages import MEDIAWIKI
 
 _OUTLETS = frozenset(("NewsMediaOrganization", "WebSite", "Organization", "Corporation"))
 _SEPARATORS = re.compile(r"\s+[|–—»:•-]\s+")  # between an outlet's name and its motto in <title>
-_SITEMAP = re.compile(r"^[ \t]*sitemap[ \t]*:[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
+# After a line's end of any system, and the byte order mark of a file that was put behind another
+_SITEMAP = re.compile(r"(?:^|[\r\n])[ \t\ufeff\u200b]*site-?map[ \t]*:[ \t]*<?([^\s<>#]+)", re.IGNORECASE)
 _LOCALE = re.compile(r"^([a-z]{2,3})(?:[_-]([a-z]{2}))?$", re.IGNORECASE)
 # Lexbor reads `:is(nav, header) a` as children only, so the combinations are written out.
 _MENUS = ", ".join(f"{menu} a[href]" for menu in ("nav", "header", "[role=navigation]", ".menu", "#menu"))
@@ -58,7 +60,7 @@ def site_metadata(body: bytes, url: str, headers: Mapping[str, str]) -> SiteMeta
 
 def sitemaps(robots: str, url: str) -> tuple[str, ...]:
     """The sitemaps listed in a robots.txt, in order (https://www.sitemaps.org/protocol.html#submit_robots)."""
-    found = (canonical(address, url) for address in _SITEMAP.findall(robots))
+    found = (canonical(with_host(address, url), url) for address in _SITEMAP.findall(robots))
     return tuple(dict.fromkeys(address for address in found if address))[:MAX_SITEMAPS]
 
 

@@ -18,6 +18,7 @@ from crawler.site_config import Kind
 from index.model.codes import SourceReason
 
 _LINE_END = re.compile(r"[\r\n]+")
+_LISTED = re.compile(r"^(?:[-*•]|\d{1,5}[.)])\s+|\t.*|\s#.*")  # what stands around an address in a list
 # Names of columns, ours first; the others are from schema.org and the exports of Media Cloud, news-please and others.
 _NAMES = {
     "url": ("url", "link", "loc", "href"),
@@ -62,7 +63,7 @@ def _rows(document: SourceDocument) -> Iterable[Mapping[str, Any]]:
     header = [name.strip().strip('"').lower() for name in lines[0].split(delimiter)] if lines else []
     if not set(header).isdisjoint(_NAMES["url"]):
         return _csv_rows(csv.DictReader(lines[1:], fieldnames=header, delimiter=delimiter))
-    return ({"url": text.partition("\t")[0]} for text in lines)  # no address has a tab
+    return ({"url": _LISTED.sub("", text).strip(" \"'")} for text in lines)
 
 
 def _csv_rows(rows: Iterator[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:

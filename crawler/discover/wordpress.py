@@ -56,6 +56,8 @@ def parse(value: Any, url: str, headers: Mapping[str, str]) -> Discovered:
 
     :raises SourceProblem: when the API returns an error or the response is not from a WordPress API.
     """
+    if isinstance(value, Mapping) and value and all(map(str.isdigit, value)):
+        value = [*value.values()]  # how PHP writes a list from which posts were taken
     if isinstance(value, Mapping):
         if value.get("code") == _END:
             return Discovered("wordpress")

@@ -11,9 +11,11 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from crawler.urls.patterns import (
     ARTICLE_WORDS,
+    BESIDE,
     ELSEWHERE,
     FEEDS,
     FILES,
+    FORMS,
     HOME_PARAMETERS,
     HOMES,
     ID_PARAMETERS,
@@ -22,6 +24,7 @@ from crawler.urls.patterns import (
     MACHINES,
     PAGE_PARAMETERS,
     PAGES,
+    PRINTS,
     QUERIES,
     ROOT_QUERIES,
     SEARCHES,
@@ -98,6 +101,8 @@ def _by_query(parts: SplitResult, segments: list[str]) -> UrlReason | None:
     for name, reason in QUERIES.items():
         if name in values:
             return reason
+    if any(values[name].lower() in PRINTS for name in values.keys() & FORMS):
+        return UrlReason.PRINT
     if any(any(c.isdigit() for c in values[name]) for name in values.keys() & ID_PARAMETERS):
         return None
     if any(values[name].isdigit() for name in values.keys() & PAGE_PARAMETERS):
@@ -118,6 +123,8 @@ def _by_path(segments: list[str]) -> UrlReason | None:
         return UrlReason.MACHINE
     if last in FEEDS:
         return UrlReason.FEED
+    if reason := _beside_article(segments):
+        return reason
     if segments[0] in SEARCHES or last in SEARCHES:
         return UrlReason.SEARCH
     if len(segments) <= 3 and last.partition(".")[0] in SERVICE and not any(map(_YEAR.fullmatch, segments[:-1])):
@@ -131,6 +138,17 @@ def _by_path(segments: list[str]) -> UrlReason | None:
     if any(segments.count(s) >= 3 for s in segments if not (s.isdigit() and len(s) <= 2)):
         return UrlReason.REPEATED
     return _heads_list(segments)
+
+
+def _beside_article(segments: list[str]) -> UrlReason | None:
+    """What a URL is of an article that has one of its own: /1234-what-happened/print, /print/123456."""
+    if len(segments) < 2:
+        return None
+    above, last = segments[-2:]
+    for words, reason in ((PRINTS, UrlReason.PRINT), (BESIDE, UrlReason.SHARE)):
+        if (last in words and slug_score(above) >= 2) or (segments[0] in words and last.isdigit()):
+            return reason
+    return None
 
 
 def _heads_list(segments: list[str]) -> UrlReason | None:

@@ -111,6 +111,11 @@ SEARCHES = _words("""
     search find suche recherche buscar busqueda cerca arama поиск poisk بحث البحث نتائج-البحث جستجو
 """)
 FEEDS = _words("feed feeds rss rss2 atom rdf")
+# What a URL has below an article's own, or before its number, that shows it for a printer, sends it or lists remarks
+PRINTS = _words(
+    "print printable printer print-version printer-friendly printarticle drucken druckversion imprimer imprimir طباعة"
+)
+BESIDE = _words("email e-mail mail send share comments comment kommentare commentaires comentarios تعليقات")
 PAGES = _words("page seite pagina página sayfa страница صفحة صفحه p")
 # More words that stand beside a page's number, in the path or as a parameter: they say so only with one.
 PAGE_WORDS = PAGES | _words(
@@ -143,7 +148,11 @@ QUERIES = {
     "share": UrlReason.SHARE,
     "like_comment": UrlReason.SHARE,
     "add-to-cart": UrlReason.SERVICE,
+    "print": UrlReason.PRINT,
+    "printable": UrlReason.PRINT,
+    "print-posts": UrlReason.PRINT,
 }
+FORMS = _words("view format output outputtype mode layout tmpl action do task")  # parameters that tell a page's form
 ROOT_QUERIES: dict[str, UrlReason] = (
     dict.fromkeys(_words("s q query search keyword"), UrlReason.SEARCH)
     | dict.fromkeys(_words("cat tag author author_name category section"), UrlReason.CATEGORY)

@@ -19,6 +19,7 @@ class UrlReason(StrEnum):
     SEARCH = "address.search"
     SERVICE = "address.service"
     SHARE = "address.share"
+    PRINT = "address.print"  # the same article for a printer
     TAG = "address.tag"
     AUTHOR = "address.author"
     CATEGORY = "address.category"

@@ -61,6 +61,16 @@ def test_a_time_counts_where_it_stands_alone_with_one_article() -> None:
     assert dates == ["2024-05-05T10:00:00+03:00", None, None, None, None]
 
 
+def test_links_as_they_are_written() -> None:
+    story = "<a href='/2024/05/05/\n    first'>x</a><a href='www.example.sy/2024/05/05/second'>x</a>"
+    story += "<a href='#!/news/third'>Ministers agree on a new budget after long talks</a><a href='#!'>x</a>"
+    thai = "<a href='/news/fourth'>รัฐบาลประกาศงบประมาณใหม่หลังจากการเจรจายาวนานตลอดคืน</a><a href='/th'>ข่าวการเมือง</a>"
+    beside = "<a href='/1234-first/print'>x</a><a href='/print/123456'>x</a><a href='/news?id=12345&view=print'>x</a>"
+    found = section(f"<p>{story}{thai}{beside}<a href='/news/123456/comments'>x</a><a href='/{{{{url}}}}'>x</a></p>")
+    paths = [one.url.removeprefix("https://www.example.sy/") for one in found.candidates]
+    assert paths == ["2024/05/05/first", "2024/05/05/second", "news/#!/news/third", "news/fourth"]
+
+
 def test_a_selector_names_links_or_what_is_around_them() -> None:
     for selector in ("article", "article a", "h2 a"):
         assert [c.url for c in section(links=selector).candidates] == ["https://www.example.sy/2024/05/05/first"]
@@ -101,6 +111,7 @@ def listed(text: str) -> Discovered:
     "text",
     [
         "# back-fill\n\nhttps://example.sy/1\r\n https://example.sy/2 \nnonsense\n",
+        '- https://example.sy/1 # first\n2. "https://example.sy/2"\n* nonsense\n',
         '{"url": "https://example.sy/1"}\n{"link": "https://example.sy/2"}\n{"url": "nonsense"}\n',
         '[\n {"url": "https://example.sy/1"},\n {"url": "https://example.sy/2"},\n {"url": "nonsense"}\n]',
         '{"A": [{"url": "https://example.sy/1"}], "B": [{"url": "https://example.sy/2"}, {"url": "nonsense"}]}',
@@ -109,7 +120,7 @@ def listed(text: str) -> Discovered:
         "id,url\n1,https://example.sy/1\n2,https://example.sy/2\n3,nonsense\n",
         "\ufeffURL;id\nhttps://example.sy/1;1\nhttps://example.sy/2;2\nnonsense;3\n",
     ],
-    ids=["plain", "jsonl", "json", "by name", "addresses alone", "byte order mark", "csv", "semicolons"],
+    ids=["plain", "bullets", "jsonl", "json", "by name", "addresses alone", "byte order mark", "csv", "semicolons"],
 )
 def test_lists_of_urls(text: str) -> None:
     found = listed(text)
@@ -188,6 +199,10 @@ def test_posts_of_wordpress() -> None:
     )
     assert found.further == ((f"{API}&page=2", None), (f"{API}&page=3", None))
     assert found.skipped == {SkipReason.NO_LINK: 1}
+
+
+def test_posts_that_php_numbers() -> None:
+    assert len(wordpress(json.dumps({"0": POST, "2": {**POST, "link": "https://example.sy/?p=2"}})).candidates) == 2
 
 
 def test_only_the_first_page_names_the_others() -> None:

@@ -70,6 +70,12 @@ def test_a_robots_file_names_sitemaps() -> None:
     )
 
 
+def test_a_robots_file_of_any_system_names_sitemaps() -> None:
+    robots = "\ufeffSitemap: /a.xml\rUser-agent: *\rSitemap: example.org/b.xml # new\n\ufeffSite-map: <https://example.org/c.xml>"
+    found = sitemaps(robots, "https://example.org/robots.txt")
+    assert found == tuple(f"https://example.org/{name}.xml" for name in "abc")
+
+
 @pytest.mark.parametrize(
     ("host", "locale", "country"),
     [
