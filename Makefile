@@ -6,10 +6,11 @@ UV := $(shell command -v uv || echo .uv/bin/uv)
 BIN := .venv/bin
 INDEX ?= embedded
 DIST ?= dist
-WORKERS ?= $(shell echo $$(( $$(nproc) * 2 )))# of the tests: half of their time is waiting
+WORKERS ?= $(shell echo $$(( $$(nproc) * 2 )))# of tests half of whose time is waiting
+UNIT_WORKERS ?= $(shell echo $$(( $$(nproc) + 1 )))# of those that compute: what is loaded for tests is so by each
 FLOOR := 77# percent of the lines that the unit tests run at least
 export PYTHONDONTWRITEBYTECODE :=# else each process that a test starts would compile all of the source anew
-XDIST := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+XDIST := --dist loadfile --no-loadscope-reorder --numprocesses
 
 .PHONY: help run demo test test-long test-interop notebook test-systems test-ray coverage soak soak-year audit lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-rendering bench-start bench-idle bench-recrawl bench-crawl bench-layouts bench-captions bench-repeats bench-stories bench-near-duplicates bench-search bench-parts bench-export bench-libraries bench-import bench-reextract bench-store bench-scale bench-all-due wheel client lock clean
 
@@ -25,7 +26,7 @@ demo: $(if $(ARCHIVE),.venv/dev.stamp,.venv/run.stamp) ## the same on made-up ne
 # No test decides by the clock's seconds (tests/support/patience.py). To see that it holds on a busy machine:
 #   stress-ng --cpu 6 & make test; kill %1
 test: .venv/dev.stamp lint coverage ## everything that is checked: style, types, layers, tests on both engines
-	@$(BIN)/python -m pytest --ignore tests/unit $(XDIST)
+	@$(BIN)/python -m pytest --ignore tests/unit $(XDIST) $(WORKERS)
 
 test-long: .venv/dev.stamp ## what takes many minutes: long forms of the tests
 	@ARSHIF_TEST_LONG=1 $(BIN)/python -m pytest -m long -rP  # and the figures of those that pass
@@ -43,7 +44,7 @@ test-ray: .venv/dev.stamp ## an import on a Ray cluster on this machine, of whic
 	@$(BIN)/python -m pytest tests/ray -m ray
 
 coverage: .venv/dev.stamp ## the unit tests, and the lines that they do not run; fails below FLOOR
-	@$(BIN)/python -m slipcover --json --out .coverage -m pytest tests/unit $(XDIST)
+	@$(BIN)/python -m slipcover --json --out .coverage -m pytest tests/unit $(XDIST) $(UNIT_WORKERS)
 	@$(BIN)/python -m slipcover --merge .coverage --out .coverage --fail-under $(FLOOR)
 
 soak: .venv/dev.stamp ## random faults on the simulated sites (MINUTES=60 of each engine; ENGINES="embedded elasticsearch")
