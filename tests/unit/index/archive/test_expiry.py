@@ -168,14 +168,14 @@ def test_a_site_that_lists_others_each_time_comes_to_an_end(
     monkeypatch.setattr(frontier, "MOST_WAITING", most)
     monkeypatch.setattr(frontier, "LITTLE", frontier.Room(10, 10_000))
     found = []
-    for number in range(40):
+    for number in range(24):
         archive.write(lambda conn, n=number: run_of_a_hostile_site(conn, n, NOW + n * HOUR)).result()  # type: ignore[misc]
         found.append(counts(archive))
-    assert found[-1] == found[20], "it grows no more"
+    assert found[-1] == found[12], "it grows no more"
     with archive.read() as conn:
         assert source_state.state(conn, "step", "https://step.example/feed").polled is not None
         assert hosts.state(conn, "https://step.example").robots is not None
-        newest = frontier.row(conn, "step", "https://step.example/39/0")
+        newest = frontier.row(conn, "step", "https://step.example/23/0")
     assert newest is not None, "what is new is looked at"
     assert newest.state == PageState.REFUSED
 
