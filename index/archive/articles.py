@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Literal
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from index.archive import (
     article_counts,
@@ -48,6 +48,7 @@ OUTCOMES = {
     "same": FetchOutcome.SAME,
     "copy": FetchOutcome.COPY,
 }
+MOST_ALIASES = 200  # of an article: some sites have another address for it at each visit
 AHEAD = timedelta(days=1)  # a date by so much later than the page was seen is no mistake about its time zone
 # Built once: building a statement costs as much as running it.
 _VERSION = (
@@ -232,7 +233,7 @@ def _keep_notice(conn: Connection, gone: str, page: Fetched) -> None:
 
 
 def _add_aliases(conn: Connection, page: Fetched, article_id: str, own_url: str, reason: AliasReason | None) -> None:
-    """Make every URL of the page lead to its article, unless it already leads to one."""
+    """Make every URL of the page lead to its article, unless it already leads to one, or so many do."""
     moved = page.final_url != page.url
     own, redirect = reason or AliasReason.CANONICAL, AliasReason.REDIRECT
     names = {page.article.url: own, page.final_url: redirect, page.url: redirect}
@@ -241,10 +242,13 @@ def _add_aliases(conn: Connection, page: Fetched, article_id: str, own_url: str,
     elif page.url == own_url:  # the article's own URL now redirects elsewhere
         names[page.final_url] = AliasReason.MOVED
     names |= {further.url: AliasReason.FURTHER_PAGE for further in page.further if further.url not in names}
-    for url, why in names.items():
-        if url != own_url and by_url(conn, url, page.site) is None:
-            values = {"site": page.site, "url": url, "article": article_id, "reason": why, "seen": page.fetched}
-            conn.execute(insert(t.aliases).values(**values))
+    new = [url for url in names if url != own_url and by_url(conn, url, page.site) is None]
+    if not new:
+        return
+    known = conn.execute(select(func.count()).where(t.aliases.c.article == article_id)).scalar_one()
+    about = {"site": page.site, "article": article_id, "seen": page.fetched}
+    for url in new[: max(0, MOST_ALIASES - known)]:
+        conn.execute(insert(t.aliases).values(**about, url=url, reason=names[url]))
 
 
 # --- two articles that are one -------------------------------------------------------------------------------------

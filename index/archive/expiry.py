@@ -26,8 +26,8 @@ REFUSED_FOR = timedelta(days=180)  # candidates that are no articles, or are gon
 OLD_FOR = timedelta(days=180)  # candidates too old to be fetched; one still listed is noted again
 FAILED_FOR = timedelta(days=365)  # candidates that could not be fetched in all this time
 MOST = 2_000  # rows of each kind in one call
-# However young: of each site the latest of what became no article, and of what its sources lead to; and of hosts that
-# are no site's, the latest. More than that only a site has that lists other addresses and hosts each time.
+# However young: of each site the latest of what became no article or only led to one, and of what its sources lead to;
+# and of hosts that are no site's, the latest. More than that only a site has that lists others each time.
 MOST_CANDIDATES, CANDIDATE_BYTES = 50_000, 20_000_000
 FEW_CANDIDATES = 5_000  # that are not measured, however long
 MOST_SOURCES = 2_000
@@ -118,13 +118,15 @@ def _expire_candidates(conn: Connection, site: str, now: datetime, most: int) ->
 
 def _trim_candidates(conn: Connection, site: str, most: int) -> int:
     page = t.frontier.c
-    ended = (page.site == site) & page.state.in_((PageState.REFUSED, PageState.GONE, PageState.FAILED))
+    states = (PageState.REFUSED, PageState.GONE, PageState.FAILED, PageState.DUPLICATE)
+    ended = (page.site == site) & page.state.in_(states)
     if conn.execute(select(func.count()).where(ended)).scalar_one() <= FEW_CANDIDATES:
         return 0
     latest = page.id.desc()
     taken = 2 * func.length(page.url) + func.coalesce(func.length(page.title), 0)  # URLs are in an index too
     rank, size = func.row_number().over(order_by=latest), func.sum(taken).over(order_by=latest)
-    each = select(page.id, rank.label("rank"), size.label("size")).where(ended, page.article.is_(None)).subquery()
+    none = page.article.is_(None) | (page.state == PageState.DUPLICATE)
+    each = select(page.id, rank.label("rank"), size.label("size")).where(ended, none).subquery()
     beyond = select(each.c.id).where((each.c.rank > MOST_CANDIDATES) | (each.c.size > CANDIDATE_BYTES)).limit(most)
     return conn.execute(delete(t.frontier).where(page.id.in_(beyond))).rowcount
 

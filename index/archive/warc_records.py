@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -189,6 +189,7 @@ def location(conn: Connection, record: int) -> WarcRef | None:
     return ref_of(row) if row is not None else None
 
 
+MOST_REDIRECTS = 100  # of an article, of which a server can have others at each visit
 _LOCATION = [t.raws.c[name] for name in LOCATION]
 _ANY_FURTHER = select(t.further_pages.c.raw).limit(1)
 _IS_NEWEST = t.articles.c.number == t.versions.c.number
@@ -264,14 +265,19 @@ _ADD = insert(t.raws).returning(t.raws.c.id)  # built once: that costs as much a
 
 
 def keep_redirects(
-    conn: Connection, site: str, article: str, redirects: Iterable[Redirect], *, again: bool = False
+    conn: Connection, site: str, article: str, redirects: Sequence[Redirect], *, again: bool = False
 ) -> None:
     """Write the responses that led to this article (id), and record where they are, so that the addresses it was found
-    by lead to it in the archive, too. Those of URLs of which it has one are only written `again` with a version."""
+    by lead to it in the archive, too. Those of URLs of which it has one are only written `again` with a version, and
+    so are those beyond MOST_REDIRECTS of an article."""
+    if not redirects:
+        return
     known = set() if again else set(conn.execute(_REDIRECTED.where(t.redirects.c.article == article)).scalars())
     for one in redirects:
-        if one.url in known:
+        if one.url in known or len(known) >= MOST_REDIRECTS:
             continue
+        if not again:
+            known.add(one.url)
         record = add(conn, site, one.raw(), one.url, one.fetched)
         conn.execute(insert(t.redirects).values(raw=record, article=article))
 

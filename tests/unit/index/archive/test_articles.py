@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -11,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, event, func, select
 
-from index.archive import Archive, articles, documents, frontier, outbox
+from index.archive import Archive, articles, documents, frontier, outbox, warc_records
 from index.archive import tables as t
-from index.archive.articles import Fetched, Outcome
+from index.archive.articles import Fetched, Outcome, Redirect
 from index.archive.frontier import Visit
 from index.archive.history import history
 from index.dedup import text_similarity, version_diff
@@ -291,6 +292,23 @@ def test_a_redirect_makes_an_alias_of_the_url_that_is_not_the_articles(store: St
         assert [(a.url, a.reason) for a in documents.aliases(conn, one.id)] == [
             ("https://step.example/?p=1", "redirect")
         ]
+
+
+def test_an_article_that_has_another_address_at_each_visit_gets_no_end_of_them(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(articles, "MOST_ALIASES", 5)
+    monkeypatch.setattr(warc_records, "MOST_REDIRECTS", 5)
+    one, places = article(), count()
+    store(page(one))
+    for number in range(12):
+        hop = Redirect(f"https://step.example/hop/{number}", NOW, lambda: WarcRef("a.warc.gz", next(places), 1))
+        asked = page(one, NOW + number * HOUR, url=f"https://step.example/ask/{number}", redirects=(hop,))
+        assert store(asked).id == one.id
+        store(page(one, NOW + number * HOUR, final_url=f"https://step.example/now/{number}"))
+    with store.archive.read() as conn:
+        assert len(documents.aliases(conn, one.id)) == 5
+        assert len(conn.execute(select(t.redirects)).all()) == 5
 
 
 def test_a_redirect_to_a_known_article_is_a_copy(store: Store) -> None:
