@@ -19,7 +19,7 @@ MAX_CANDIDATES = 50_000  # per document: the limit of sitemaps.org
 MAX_TITLE = 500  # characters
 MAX_GUID = 500  # characters
 _NO_SCHEME = re.compile(r"www\.[\w-]+\.[\w.-]*[a-z]/", re.IGNORECASE)  # a host, and no path beside the feed's
-_WRAPPED = re.compile(r"\s*[\r\n\t]\s*")  # in a long URL that is broken over lines
+_WRAP = re.compile(r"[\r\n\t]")  # in a long URL that is broken over lines
 
 _MARKUP_SEEN = 10_000  # characters of a title that are processed
 _BREAK = re.compile(r"<(?:br|/?p|/?div|/?li)\b[^<>]{0,200}>", re.IGNORECASE)
@@ -79,7 +79,7 @@ class CandidateCollector:
     def address(self, link: str) -> str | None:
         """The canonical URL of a link, also where it is broken over lines, or begins with its host; None if it is
         unusable."""
-        link = _WRAPPED.sub("", link.strip())
+        link = "".join(map(str.strip, _WRAP.split(link)))
         if _NO_SCHEME.match(link):
             return canonical(f"https://{link}")
         return canonical(with_host(link, self.base or ""), self.base)

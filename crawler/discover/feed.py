@@ -17,6 +17,7 @@ from crawler.discover.collector import CandidateCollector, SkipReason, language_
 from crawler.discover.source_document import SourceDocument
 from crawler.errors import SourceProblem
 from crawler.models import Discovered
+from crawler.urls.article_filter import may_be_article
 from crawler.urls.canonical import canonical
 from crawler.urls.registered_domain import domain_of
 from crawler.urls.wiki_pages import page_of
@@ -141,7 +142,7 @@ def _link(entry: Mapping[str, Any], home: str) -> str | None:
             said = str(link["href"])
             if _domain(said) in (None, home):
                 return said
-            return next((own for own in (*_within(said), guid or "") if _domain(own) == home), said)
+            return next((own for own in (*_within(said), guid or "") if _is_page_of(home, own)), said)
     return guid if _is_address(guid) or str(guid).startswith("/") else None
 
 
@@ -149,6 +150,12 @@ def _domain(link: str) -> str | None:
     """The registered domain of a URL; None if it is relative or unusable."""
     found = canonical(link)
     return domain_of(found) if found else None
+
+
+def _is_page_of(home: str, link: str) -> bool:
+    """Whether a URL may be that of an article on this domain; a guid may as well be the home page."""
+    found = canonical(link)
+    return found is not None and domain_of(found) == home and may_be_article(found) is None
 
 
 def _within(link: str) -> Iterable[str]:

@@ -42,7 +42,6 @@ _FIELDS = {  # (parent, element): field name here; image:loc and video:title are
 _NAMES = frozenset(name for _, name in _FIELDS)
 _ENTRIES = {"urlset": "url", "sitemapindex": "sitemap"}  # root: its entries
 _MEDIA = re.compile("image|video", re.IGNORECASE)
-_SITEMAP = re.compile(r"sitemap[^/?#]*\.xml(?:\.gz)?(?:[?#]|$)", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?:https?:/)?/\S+", re.IGNORECASE)
 
 _ENTITY = re.compile(r"&(?:#?\w{1,40});")  # HTML's, and what was escaped twice
@@ -72,7 +71,7 @@ def parse(document: SourceDocument, url: str, zone: tzinfo | None = None) -> Dis
     try:
         for kind, entry in _entries(document.xml()):
             name = name or entry.get("name")
-            if kind == "sitemap" or _SITEMAP.search(entry.get("loc", "")):  # some list their children as <url>
+            if kind == "sitemap" or _names_sitemap(entry.get("loc", "")):  # some list their children as <url>
                 _add_child(children, collector, entry, zone)
             else:
                 collector.add(
@@ -108,6 +107,11 @@ def lists_archives(url: str) -> bool:
 
 def _words(url: str) -> frozenset[str]:
     return frozenset(_NAME.findall(urlsplit(url).path.rpartition("/")[2].lower()))
+
+
+def _names_sitemap(loc: str) -> bool:
+    name = loc.partition("?")[0].rpartition("/")[2].lower()
+    return "sitemap" in name and name.endswith((".xml", ".xml.gz"))
 
 
 class _Ends(Exception):

@@ -251,6 +251,13 @@ def test_no_entity_is_expanded(name: str) -> None:
 def test_no_feed_takes_long(unit: str) -> None:
     with cpu_within(5), suppress(SourceProblem):  # by itself; the workers' deadline is for what nobody thought of
         read('<rss version="2.0"><channel>' + unit * (100_000 // len(unit)))
+    with cpu_within(5):
+        read(
+            rss(
+                item("t", "https://example.sy/" + " \n" * 50_000 + "a")
+                + item("t", f"https://a.example/{' ' * 100_000}b")
+            )
+        )
 
 
 @pytest.mark.parametrize(
@@ -386,9 +393,10 @@ def test_a_stray_byte_costs_a_feed_one_character(stray: bytes) -> None:
         ("https://click.example/?i=4&amp;u=https%3A%2F%2Fexample.sy%2F4%3Fp%3D2", "4", "https://example.sy/4?p=2"),
         ("https://click.example/?u=https://other.example/4", "https://other.example/4", None),
         ("https://video.example/4", "4", None),
+        ("https://video.example/4", "https://example.sy/#4", None),
         ("https://www.example.sy/4", "https://example.sy/?p=4", None),
     ],
-    ids=["a guid", "a parameter", "nothing of the site", "a bare guid", "a host of the site"],
+    ids=["a guid", "a parameter", "nothing of the site", "a bare guid", "the home page", "a host of the site"],
 )
 def test_a_link_that_counts_clicks_is_not_the_page_s(link: str, guid: str, url: str | None) -> None:
     entry = item("t", link, f"<guid>{guid}</guid>")
