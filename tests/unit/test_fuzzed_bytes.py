@@ -378,6 +378,7 @@ FOUND: list[tuple[str, bytes]] = [
     ("YAML", b"a: &a [*a]"),
     ("backup.json", b"[" * 100_000),
     ("query", b"(" * 5_000),
+    ("query", "s\u0130te:asi la\u017fg:ar \u017fite:asi".encode()),
     ("database", b"postgresql+psycopg:///news?host=a:b:c&host=d"),
     ("database", b"postgresql+psycopg:///news?host=a:b&host=d"),
     ("database", b"postgresql+psycopg:///news?port=x"),

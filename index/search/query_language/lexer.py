@@ -21,7 +21,7 @@ FIELDS = ("title", "body")
 QUOTES = {'"': '"', "“": "”“", "”": "”“", "„": "“”", "«": "»", "»": "«", "＂": "＂", "‹": "›", "›": "‹"}
 WITHOUT = "-−"  # the second is the typographic minus sign, which the search page itself displays
 
-_FIELD = re.compile(rf"({'|'.join([*FIELDS, *FILTERS])})[:：]", re.IGNORECASE)
+_FIELD = re.compile(rf"({'|'.join([*FIELDS, *FILTERS])})[:：]", re.IGNORECASE | re.ASCII)
 _NEAR = re.compile(r"~(\d{0,9})")
 _JOINS = {"OR": "or", "||": "or", "AND": "and", "&&": "and"}
 
