@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psutil
@@ -34,6 +34,7 @@ from tests.support import postgresql
 
 FEW, MANY = 2, 8  # writers
 SERVER_CPU, CLIENT_CPU = 1.2, 1.5  # of the CPU time that SQLite takes for all
+WEEK = 7 * 24 * 60  # minutes: as a crawl finds them, all articles are of these days
 WARM = 10  # articles that each stores before: the first ones prepare their statements
 RATE = 0.9  # of the articles a second of FEW writers, with MANY
 WORST_WAIT = 0.5  # of SQLite's, with MANY writers
@@ -153,10 +154,10 @@ def _offer(conn: Connection, pages: Sequence[Fetched]) -> None:
 def _page(number: int) -> Fetched:
     found = article(number).article
     known = identity(found.headline, found.body)
-    made = replace(found, content_hash=known.content_hash, signature=known.signature)
-    return Fetched(
-        made.site, made.url, made.url, made, datetime.now(UTC), body_hash=known.content_hash, etag=f'"{number}"'
-    )
+    now = datetime.now(UTC)
+    published = now - timedelta(minutes=number % WEEK)
+    made = replace(found, content_hash=known.content_hash, signature=known.signature, published=published)
+    return Fetched(made.site, made.url, made.url, made, now, body_hash=known.content_hash, etag=f'"{number}"')
 
 
 def _place(url: str, folder: Path) -> Database:

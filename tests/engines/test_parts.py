@@ -14,7 +14,9 @@ import pytest
 from elasticsearch import Elasticsearch
 from sqlalchemy import update
 
-from index.archive import Archive, documents, erasure, outbox
+from crawler.config import load
+from crawler.monitoring import saved_search_alerts
+from index.archive import Archive, documents, erasure, outbox, saved_searches
 from index.archive import tables as t
 from index.engines.base import MAPPING_VERSION, Layout, PartLimits, new_target, part_for
 from index.engines.elastic import ElasticEngine
@@ -23,7 +25,7 @@ from index.search import indexer
 from index.search.query_language import parse
 from index.search.verify import repair, verify
 from tests.engines.corpus import document
-from tests.support.archive_samples import NOW, store
+from tests.support.archive_samples import HOUR, NOW, store
 from tests.support.patience import PATIENCE, wait_for
 
 pytestmark = pytest.mark.elasticsearch
@@ -160,6 +162,18 @@ def test_what_is_forgotten_is_in_no_part(archive: Archive, engine: ElasticEngine
     indexer.index_pending(archive, engine)
     assert not [one for one in engine.scan(str(engine.current())) if one.id.startswith(gone)]
     assert is_clean(archive, engine)
+
+
+def test_a_saved_search_tells_of_new_articles_of_every_part_once(archive: Archive, engine: ElasticEngine) -> None:
+    archive.write(lambda conn: saved_searches.add(conn, "All", "خبر", NOW - HOUR)).result()
+    indexer.index_pending(archive, engine)
+    assert len(parts_of(archive, engine)) == 2
+    matched = partial(saved_search_alerts.match_new_articles, archive, engine, load())
+    assert matched(NOW + 2 * HOUR) == EACH * len(MONTHS)
+    store(archive, range(200, 201), hours=2)
+    indexer.index_pending(archive, engine)
+    assert is_clean(archive, engine), "and refreshed"
+    assert [matched(NOW + hours * HOUR) for hours in (3, 4)] == [1, 0]
 
 
 def test_a_document_in_a_wrong_part_is_found_and_mended(archive: Archive, engine: ElasticEngine) -> None:
