@@ -183,7 +183,7 @@ def _clock() -> re.Pattern[str]:
         r"(?<![\d:.])(?P<hour>\d{1,2})\s?[hH]\s?(?P<minute>\d\d)(?!\d)",
         r"(?<![\d:.])(?P<hour>\d{1,2})(?:\.(?P<minute>\d\d))?\s?Uhr",
         rf"{before}(?<![\d:.])(?P<hour>\d{{1,2}})\s?[时時點点시]\s?(?:(?P<minute>\d{{1,2}})\s?[分분](?:\s?(?P<second>\d{{1,2}})\s?[秒초])?)?",
-        r"(?<=\d{4})[,\s-]+(?:(?:kll?|klo|kell|kello|plkst|ore|ora|ob|um|à|at|às|alle|saat|jam|pukul|у|в|о)\.?\s)?(?P<hour>\d{1,2})\.(?P<minute>\d\d)(?:\.(?P<second>\d\d))?(?![\d.])"
+        r"(?:(?<=\d{4})|(?<=\d{4}-\d\d-\d\d))[,\s-]+(?:(?:เวลา|kll?|klo|kell|kello|plkst|ore|ora|ob|um|à|at|às|alle|saat|jam|pukul|у|в|о)\.?\s)?(?P<hour>\d{1,2})\.(?P<minute>\d\d)(?:\.(?P<second>\d\d))?(?![\d.])"
         rf"(?:\s?{half})?",
         rf"(?<![\d:.])(?P<hour>\d{{1,2}})\.(?P<minute>\d\d)\s?{half}",
         rf"(?<![\d:.])(?P<hour>\d{{1,2}})\s?{half}(?!\s?\d{{1,2}}[:.]\d\d)",

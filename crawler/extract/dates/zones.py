@@ -17,9 +17,9 @@ _REGION = re.compile(r"[A-Za-z]+(?:/[A-Za-z_+-]+)+")
 # zone, or the language of the page. EST to PDT are RFC 822's (5.1), so CST is America's.
 _NAMES: dict[float, str] = {
     0: "UT UTC GMT Z WET", 1: "CET MET MEZ WEST WAT", 2: "CEST MEST MESZ EET CAT SAST", 3: "EEST MSK МСК EAT TRT",
-    3.5: "IRST", 5: "PKT", 7: "WIB", 8: "HKT SGT AWST", 9: "JST KST", 9.5: "ACST", 10: "AEST", 10.5: "ACDT", 11: "AEDT",
-    12: "NZST", 13: "NZDT", -10: "HST", -9: "AKST", -8: "PST AKDT", -7: "MST PDT", -6: "CST MDT", -5: "EST CDT",
-    -4: "EDT", -3.5: "NST", -3: "BRT", -2.5: "NDT",
+    3.5: "IRST", 5: "PKT", 7: "WIB", 8: "HKT SGT AWST WITA", 9: "JST KST WIT", 9.5: "ACST", 10: "AEST", 10.5: "ACDT",
+    11: "AEDT", 12: "NZST", 13: "NZDT", -10: "HST", -9: "AKST", -8: "PST AKDT", -7: "MST PDT", -6: "CST MDT",
+    -5: "EST CDT", -4: "EDT", -3.5: "NST", -3: "BRT", -2.5: "NDT",
 }  # fmt: skip
 # Names of several zones, each by languages in which one of them is meant
 _SPOKEN_IN = {
