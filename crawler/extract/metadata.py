@@ -70,10 +70,9 @@ def _long(house: frozenset[str]) -> tuple[str, ...]:
 
 
 def author_names(node: jsonld.Node, found: list[jsonld.Node]) -> tuple[str, ...]:
-    """The names of the article's authors in its JSON-LD, the outlet's among them; without agencies beside persons."""
+    """The names of the article's authors in its JSON-LD, the outlet's among them."""
     said = jsonld.authors(node.get("author") or node.get("creator"), found)
-    told = tuple(dict.fromkeys(name for text, alone in said for name in names([text], split=not alone)))
-    return tuple(name for name in told if not is_agency(name)) or told
+    return tuple(dict.fromkeys(name for text, alone in said for name in names([text], split=not alone)))
 
 
 def from_jsonld(draft: Draft, node: jsonld.Node, found: list[jsonld.Node], page: Context) -> None:

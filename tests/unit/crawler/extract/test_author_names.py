@@ -93,12 +93,6 @@ def test_a_person_without_a_name_has_a_given_and_a_family_name() -> None:
     assert article(html(head=head)).authors == ("Ann Lee",)
 
 
-def test_agencies_beside_persons_in_the_metadata_are_no_authors() -> None:
-    agency, person = {"@type": "Organization", "name": "Reuters"}, {"@type": "Person", "name": "Ann Lee"}
-    assert article(html(head=ld(author=[agency, person]))).authors == ("Ann Lee",)
-    assert article(html(head=ld(author=[agency]))).authors == ("Reuters",)
-
-
 def test_a_byline_is_told_by_its_first_word() -> None:
     assert is_byline("بقلم: سمر حداد")
     assert is_byline("By Ann Lee")
