@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
 import resource
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -209,6 +210,9 @@ def narrow() -> Iterator[int]:
     """The port of a server that may open few files, and whose deadlines never come."""
 
     def serve() -> None:
+        for file in set(map(int, os.listdir("/proc/self/fd"))) - {0, 1, 2, listener.fileno()}:
+            with suppress(OSError):
+                os.close(file)  # what the tests before have open would count among its files
         resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, FILES))
         http_protocol.HEAD_SECONDS = http_protocol.BODY_SECONDS = 2 * PATIENCE
         it = server_of(application())
