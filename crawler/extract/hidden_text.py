@@ -133,7 +133,12 @@ def _is_unseen(style: str, node: LexborNode) -> bool:
 
 def _is_hidden_and_clear(style: str, node: LexborNode) -> bool:
     """Whether an element is shown neither to those who see nor to those who listen."""
-    return node.attributes.get("aria-hidden") == "true" and _CLEAR.search(_squeezed(style)) is not None
+    return _is_clear(style) and node.attributes.get("aria-hidden") == "true"
+
+
+@lru_cache(maxsize=20_000)
+def _is_clear(style: str) -> bool:
+    return _CLEAR.search(_squeezed(style)) is not None
 
 
 @lru_cache(maxsize=20_000)  # a page has few styles for many elements

@@ -140,7 +140,7 @@ def lines_of(nodes: Iterable[LexborNode], skips: Callable[[LexborNode], bool] = 
 
 def _line(parts: list[str]) -> str:
     """A line of its parts; "" for what a template leaves unfilled."""
-    found = line("".join(parts))
+    found = line("".join(parts)) if parts else ""
     return "" if is_unfilled(found) else found
 
 

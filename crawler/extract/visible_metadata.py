@@ -92,6 +92,7 @@ _SHORT_LINE = 50  # characters of a line that may end in a full stop and yet be 
 _STATES = 15  # characters from which what stands beside a time may state something
 _LONGEST_LINE = 200  # maximum characters of a line with date and authors
 _YEAR = re.compile(r"(?<!\d)(?:19|20|1[34])\d\d(?!\d)")
+_TWO_DATES = 2  # years in a line, at least
 _LINE_PARTS = re.compile(r"\s+[-–—|•·/]\s+")
 _LABEL_AHEAD = 40  # characters of a line before the label of its date: `This entry by Ann was posted on`
 _LABELS_DATE = re.compile(r"[^\d\[]{0,30}\d")  # no bracket of a reference between label and date
@@ -406,6 +407,8 @@ def _parted(text: str) -> tuple[str, str]:
 def _with_label_behind(text: str) -> tuple[str, str]:
     """A line without a word for an update whose second date is the one of publication: `Stand: 06.04.2025 |
     Veröffentlicht: 05.04.2025`."""
+    if len(_YEAR.findall(text)) < _TWO_DATES:
+        return text, ""
     first = _FIRST.search(text)
     if first is None or not (_YEAR.search(text, 0, first.start()) and _YEAR.search(text, first.end())):
         return text, ""
@@ -423,7 +426,8 @@ def apply_page_timezone(draft: Draft, document: HtmlDocument, place: dates.Place
     if day is None and at.hour in _EDGES:
         days = (dates.visible(_parted(text)[0], place) for text in lines)
         day = next((d.at.date() for d in days if d and d.added.startswith("day only")), _other_day(draft))
-    first = [said for text in lines if page_timezone.tells_time(said := _parted(text)[0])]
+    timed = filter(page_timezone.tells_time, lines)
+    first = [said for text in timed if page_timezone.tells_time(said := _parted(text)[0])]
     if found := page_timezone.local(at, day, first or lines):
         draft.published, draft.origins["published"] = found[0], f"{origin}, {found[1]}"
 
