@@ -114,10 +114,8 @@ def main() -> int:
                 stack.callback(both[-1].archive.close)
             for what, work in (("looking one up", look_up), ("adding one", add)):
                 costs: list[list[float]] = [[], []]
-                for number in range(given.rounds + 1):
-                    for own, filled in zip(
-                        costs, both, strict=True
-                    ):  # by turns, so that a busy machine is busy for all
+                for number in range(given.rounds + 1):  # by turns, so that a busy machine is busy for all
+                    for own, filled in zip(costs, both, strict=True):
                         took = filled.cost(work)
                         if number:  # the first round fills caches
                             own.append(took)

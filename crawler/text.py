@@ -56,12 +56,13 @@ def line(text: str | None) -> str:
     return unicodedata.normalize("NFC", spaced)
 
 
-def unescaped(text: str) -> str:
-    """The text without character references, which are left in one that was escaped twice or three times: `R&amp;D`.
-    Those of `<` and `>` stay: they tell of markup that is shown."""
-    for _ in range(2 if "&" in text else 0):
-        text = _REFERENCE.sub(lambda reference: html.unescape(reference[0]), text)
-    return text
+def unescaped_line(text: str | None) -> str:
+    """As `line`, without the character references that are left in a text that was escaped twice or three times:
+    `R&amp;D`. Those of `<` and `>` stay: they tell of markup that is shown."""
+    found = text or ""
+    for _ in range(2 if "&" in found else 0):
+        found = _REFERENCE.sub(lambda reference: html.unescape(reference[0]), found)
+    return line(found)
 
 
 def block(paragraphs: Iterable[str]) -> str:

@@ -2,7 +2,7 @@
 
 `phrases/<language>.yaml` defines how a phrase makes a paragraph boilerplate, and of which kind:
   alone  the paragraph is the phrase and nothing else, except numbers:       Advertisement; Comments (12)
-  counted  as alone, if there is a number:                         3 min read; 1,204 views
+  counted  as alone, if there is a number:                                   3 min read; 1,204 views
   label  it is the phrase followed by a title, not by a sentence:            Read also: Floods in the north
   start  a prompt: a short paragraph that begins with it, even a sentence:   Sign up for our daily newsletter.
   end    as alone; in the last part of the body, everything after it is removed too:   Related articles
@@ -26,13 +26,8 @@ from crawler.text import FULL_STOPS, fold
 from index.model.message import Message
 
 Manner = Literal["alone", "counted", "label", "start", "end", "foot", "within"]
-_MANNER_ORDER: tuple[Manner, ...] = (
-    "end",
-    "start",
-    "label",
-    "alone",
-    "counted",
-)  # precedence if a phrase has several manners
+# Precedence if a phrase has several manners
+_MANNER_ORDER: tuple[Manner, ...] = ("end", "start", "label", "alone", "counted")
 _PARAGRAPH_MAX_CHARS = 400  # longer paragraphs are not boilerplate of these manners
 _TEASER = 30  # maximum words after a label: the longest headlines
 _PROMPT = 60  # maximum words of a prompt, which may have a second sentence

@@ -11,7 +11,7 @@ from selectolax.lexbor import LexborNode
 
 from crawler.extract import jsonld
 from crawler.extract.html_document import HtmlDocument, attribute, judge, text_of
-from crawler.text import line, unescaped
+from crawler.text import line, unescaped_line
 from crawler.text import words as words_of
 from crawler.urls import registered_domain
 from index.text.placeholders import is_placeholder
@@ -76,7 +76,7 @@ def _shown(heading: LexborNode, titles: Collection[str]) -> str:
     rest is a declared title: one in an element that is named so, or that is short and glued to the rest."""
     for button in heading.css("button, [role='button']"):
         button.decompose()
-    text = line(unescaped(text_of(heading)))
+    text = unescaped_line(text_of(heading))
     inner = list(heading.iter())
     if not inner or _heads(text, titles):
         return text
@@ -240,7 +240,7 @@ def _declared(document: HtmlDocument, node: jsonld.Node | None) -> Iterable[tupl
         (jsonld.text(node.get("headline") or node.get("name")) if node is not None else "", "json-ld"),
         (document.meta("og:title"), "og"),
         (document.meta("twitter:title", "dc.title", "title", "headline"), "meta"),
-        (line(unescaped(text_of(document.first("head > title") or document.first("title")))), "title"),
+        (unescaped_line(text_of(document.first("head > title") or document.first("title"))), "title"),
     ]
     return [(title, origin) for title, origin in told if not any(map(is_placeholder, SEPARATOR.split(title)))]
 

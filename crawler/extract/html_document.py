@@ -10,7 +10,7 @@ from functools import lru_cache
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.errors import Unreadable
-from crawler.text import line, unescaped
+from crawler.text import line, unescaped_line
 from crawler.urls.joining import joined
 from index.model.codes import ParseReason
 from index.text.placeholders import is_placeholder, is_unfilled
@@ -171,7 +171,7 @@ def _metas(tree: LexborHTMLParser) -> Metas:
     found: Metas = {}
     for node in tree.css("meta[content]"):
         attributes = node.attributes
-        content = line(unescaped(attributes.get("content") or ""))
+        content = unescaped_line(attributes.get("content"))
         if content and not is_placeholder(content):
             for key in ("property", "name", "itemprop"):
                 if name := attributes.get(key):

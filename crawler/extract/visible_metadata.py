@@ -93,6 +93,7 @@ _STATES = 15  # characters from which what stands beside a time may state someth
 _LONGEST_LINE = 200  # maximum characters of a line with date and authors
 _YEAR = re.compile(r"(?<!\d)(?:19|20|1[34])\d\d(?!\d)")
 _TWO_DATES = 2  # years in a line, at least
+_BESIDE_DATES = " /|-–—•·:(,"
 _LINE_PARTS = re.compile(r"\s+[-–—|•·/]\s+")
 _LABEL_AHEAD = 40  # characters of a line before the label of its date: `This entry by Ann was posted on`
 _LABELS_DATE = re.compile(r"[^\d\[]{0,30}\d")  # no bracket of a reference between label and date
@@ -394,7 +395,7 @@ def _parted(text: str) -> tuple[str, str]:
     match = _CHANGED.search(text)
     if match is None:
         return _with_label_behind(text)
-    before, after = text[: match.start()].strip(" /|-–—•·:(,"), text[match.end() :]
+    before, after = text[: match.start()].strip(_BESIDE_DATES), text[match.end() :]
     first = _FIRST.search(after)
     if first is not None and not any(map(str.isdigit, before)):
         return after[first.start() :], after[: first.start()]
@@ -412,7 +413,7 @@ def _with_label_behind(text: str) -> tuple[str, str]:
     first = _FIRST.search(text)
     if first is None or not (_YEAR.search(text, 0, first.start()) and _YEAR.search(text, first.end())):
         return text, ""
-    before = text[: first.start()].strip(" /|-–—•·:(,")
+    before = text[: first.start()].strip(_BESIDE_DATES)
     return text[first.start() :], before if dates.is_labelled(before) else ""
 
 

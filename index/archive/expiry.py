@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, delete, exists, func, or_, select
 
 from index.archive import tables as t
+from index.archive.frontier import SIZE
 from index.archive.hosts import origin
 from index.archive.upsert import chunks
 from index.model.codes import PageState, RunStatus
@@ -46,20 +47,18 @@ def expire(conn: Connection, now: datetime, sites: Collection[str] = (), most: i
             candidates += _trim_candidates(conn, site, most - candidates)
         if sources < most:
             sources += _trim_sources(conn, site, most - sources)
-    return (
-        candidates
-        + sources
-        + _trim_hosts(conn, now, most)
-        + sum(
-            (
-                _expire_parts(conn, now - RUNS_FOR, most),
-                _delete(conn, t.requests.c.id, t.requests.c.ended < now - REQUESTS_FOR, most),
-                _delete(conn, t.site_previews.c.id, t.site_previews.c.ended < now - PREVIEWS_FOR, most),
-                _expire_runs(conn, now - RUNS_FOR, most),
-                _expire_alerts(conn, now - ALERTS_FOR, most),
-                _expire_hosts(conn, now, most),
-                _expire_sources(conn, now - SOURCES_FOR, most),
-            )
+    return sum(
+        (
+            candidates,
+            sources,
+            _trim_hosts(conn, now, most),
+            _expire_parts(conn, now - RUNS_FOR, most),
+            _delete(conn, t.requests.c.id, t.requests.c.ended < now - REQUESTS_FOR, most),
+            _delete(conn, t.site_previews.c.id, t.site_previews.c.ended < now - PREVIEWS_FOR, most),
+            _expire_runs(conn, now - RUNS_FOR, most),
+            _expire_alerts(conn, now - ALERTS_FOR, most),
+            _expire_hosts(conn, now, most),
+            _expire_sources(conn, now - SOURCES_FOR, most),
         )
     )
 
@@ -123,8 +122,7 @@ def _trim_candidates(conn: Connection, site: str, most: int) -> int:
     if conn.execute(select(func.count()).where(ended)).scalar_one() <= FEW_CANDIDATES:
         return 0
     latest = page.id.desc()
-    taken = 2 * func.length(page.url) + func.coalesce(func.length(page.title), 0)  # URLs are in an index too
-    rank, size = func.row_number().over(order_by=latest), func.sum(taken).over(order_by=latest)
+    rank, size = func.row_number().over(order_by=latest), func.sum(SIZE).over(order_by=latest)
     none = page.article.is_(None) | (page.state == PageState.DUPLICATE)
     each = select(page.id, rank.label("rank"), size.label("size")).where(ended, none).subquery()
     beyond = select(each.c.id).where((each.c.rank > MOST_CANDIDATES) | (each.c.size > CANDIDATE_BYTES)).limit(most)
@@ -138,10 +136,8 @@ def _trim_sources(conn: Connection, site: str, most: int) -> int:
     if more <= 0:
         return 0
     last = func.coalesce(source.polled, source.asked, source.retry_at).asc().nulls_first()
-    urls = list(conn.execute(select(source.url).where(there).order_by(last).limit(min(more, most))).scalars())
-    for piece in chunks(urls):
-        conn.execute(delete(t.sources).where(there, source.url.in_(piece)))
-    return len(urls)
+    oldest = select(source.url).where(there).order_by(last).limit(min(more, most))
+    return conn.execute(delete(t.sources).where(there, source.url.in_(oldest))).rowcount
 
 
 def _trim_hosts(conn: Connection, now: datetime, most: int) -> int:

@@ -53,9 +53,10 @@ class Room:
 
 
 LITTLE = Room(50, 50_000)  # where more waits already than runs can fetch for long: the newest
-MOST_WAITING = Room(
-    20_000, 10_000_000
-)  # of a site, of what waits and of what is too old, each; then there is little room
+# Of a site, of what waits and of what is too old, each; then there is little room
+MOST_WAITING = Room(20_000, 10_000_000)
+# Bytes that a row takes, about: URLs are in an index too
+SIZE = 2 * func.length(frontier.c.url) + func.coalesce(func.length(frontier.c.title), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,10 +226,7 @@ def room(conn: Connection, site: str) -> Room:
     """How much the next run may add to the frontier of a site: little where much waits there already, and nothing that
     is too old where much of that is noted, so that a site that lists other addresses each time comes to an end."""
     there = frontier.c.site == site
-    rows, size = (
-        func.count(),
-        func.sum(2 * func.length(frontier.c.url) + func.coalesce(func.length(frontier.c.title), 0)),
-    )
+    rows, size = func.count(), func.sum(SIZE)
     full = {}
     for state in (PageState.PENDING, PageState.OLD):
         n, taken = conn.execute(select(rows, size).where(there, frontier.c.state == state)).one()

@@ -32,6 +32,9 @@ class NearWindow:
         return max(month - self.months, first), month + self.months
 
 
+_DEFAULT = NearWindow()
+
+
 def month_of(sort_date: datetime) -> int:
     """The month of an article, in months since January of the year 0 (UTC): the one in which it was published, as far
     as its date can be believed, else that in which it was first seen (`articles.sort_date`)."""
@@ -52,6 +55,3 @@ def of(conn: Connection) -> NearWindow:
     """The window of a connection."""
     found: NearWindow = conn.get_execution_options().get(_OPTION) or _DEFAULT
     return found
-
-
-_DEFAULT = NearWindow()

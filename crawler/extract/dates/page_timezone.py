@@ -19,7 +19,7 @@ _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _WEST, _EAST = timedelta(hours=-12), timedelta(hours=14)  # https://www.iana.org/time-zones: the extreme zones
 _NEAREST = (timedelta(hours=-8), timedelta(hours=12))  # limits if only the day is known: most people live between them
 _LINE = 120  # maximum characters of a line with a time
-_HALF = timedelta(minutes=30)
+_HOUR = timedelta(hours=1)
 # From UTC, that zones have
 _HALF_HOURS = frozenset(timedelta(hours=h) for h in (-9.5, -3.5, -2.5, 3.5, 4.5, 5.5, 6.5, 9.5, 10.5))
 
@@ -52,7 +52,7 @@ def _offsets(at: datetime, line: str) -> Iterable[timedelta]:
             hour = hour % 12 + (12 if match[3] in "pP" else 0)
         off = timedelta(hours=hour, minutes=minute) - timedelta(hours=at.hour, minutes=at.minute)
         for o in (off, off + timedelta(days=1), off - timedelta(days=1)):
-            if _WEST <= o <= _EAST and (o % (2 * _HALF) == timedelta(0) or o in _HALF_HOURS):
+            if _WEST <= o <= _EAST and (o % _HOUR == timedelta(0) or o in _HALF_HOURS):
                 yield o
 
 

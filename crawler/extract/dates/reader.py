@@ -39,9 +39,8 @@ _ZONE = re.compile(
     rf"\s*\(?((?:GMT|UTC?|Z)?\s?{_OFFSET}|[A-Z][A-Za-z]+/[A-Za-z_/]+|[A-Za-zМСКмск]{{1,5}}(?![\w+-])"
     r"|[بل]?توقيت \w+(?: \w+)?)\)?(?:\[[\w/+-]+\])?"
 )
-_LAST_ZONE = re.compile(
-    rf"(?<=\d)\s?\(?((?:GMT|UTC)(?:\s?{_OFFSET})?)\)?$"
-)  # behind the day: `10:00 19/11/2025 (GMT+7)`
+# Behind the day: `10:00 19/11/2025 (GMT+7)`
+_LAST_ZONE = re.compile(rf"(?<=\d)\s?\(?((?:GMT|UTC)(?:\s?{_OFFSET})?)\)?$")
 _LOST_PLUS = re.compile(r"(T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?) (?=\d\d:\d\d$)")  # `+` stands for a space in a query
 _DAYS_ZONE = re.compile(r"(?<=\d)\s?([+-]\d\d:\d\d|Z|UTC|GMT)$")  # of a day without a time (XML Schema)
 _YEAR_FIRST = re.compile(

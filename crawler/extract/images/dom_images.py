@@ -335,12 +335,8 @@ def is_caption_below(image: LexborNode, beside: LexborNode) -> bool:
     types = _types(beside)
     if not types or text[0] in _QUOTES or beside.css_first("br") is not None:
         return False  # or the words of somebody, or of a poem
-    if (
-        (after := _next(beside)) is not None
-        and after.tag == beside.tag
-        and _types(after)
-        and after.css_first("img") is None
-    ):
+    after = _next(beside)
+    if after is not None and after.tag == beside.tag and _types(after) and after.css_first("img") is None:
         return False  # a letter
     return types == {"small"} or any(len(n.text(deep=True)) >= _PROSE for n in _before(image))
 

@@ -16,10 +16,10 @@ UNREACHABLE_FOR = timedelta(days=30)  # RFC 9309 2.3.1.4: a file unreachable for
 TOO_MANY_REQUESTS = 429
 
 
-# A line that names a crawler by its product token, with more behind it or not (RFC 9309, 2.2.1). Protego takes the
-# beginning of our name for our name, and ours with another version for another: closed by a slash, it is a whole name.
 # Signs without width at the beginning of a line: of each file that was put behind another
 _UNSEEN = re.compile("^[\ufeff\u200b-\u200f]+", re.MULTILINE)
+# A line that names a crawler by its product token, with more behind it or not (RFC 9309, 2.2.1). Protego takes the
+# beginning of our name for our name, and ours with another version for another: closed by a slash, it is a whole name.
 _AGENT = re.compile(r"^(\s*user[ -]?agent\s*:?\s*)([a-z_-]+)[^#\r\n]*", re.IGNORECASE | re.MULTILINE)
 
 
