@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from crawler.cli.archive import index_changes
-from crawler.cli.options import Cluster, FetchedSince, FetchedUntil, Json
+from crawler.cli.options import Cluster, FetchedSince, FetchedUntil, Json, WorkerCount
 from crawler.cli.progress import progress
 from crawler.console import print_error, print_json, say
 
@@ -34,9 +34,7 @@ def import_pages(  # noqa: PLR0913
     since: FetchedSince = "",
     until: FetchedUntil = "",
     languages: Annotated[str, typer.Option(help="Only articles in these languages, such as ar,en.")] = "",
-    workers: Annotated[
-        int | None, typer.Option(min=1, max=256, help="Worker processes; by default one per CPU.")
-    ] = None,
+    workers: WorkerCount = None,
     on: Cluster = "",
     json: Json = False,
 ) -> None:

@@ -44,6 +44,9 @@ Cluster = Annotated[
         help="Extract pages on a Ray cluster (arshif[ray]) instead of in processes of this machine.",
     ),
 ]
+WorkerCount = Annotated[
+    int | None, typer.Option("--workers", min=1, max=256, help="Worker processes; by default one per CPU.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Out = Annotated[Path, typer.Option(help="File to create; - for standard output.")]
 Limit = Annotated[int, typer.Option(min=1, max=1_000_000, help="Number of entries to list.")]

@@ -19,6 +19,7 @@ from rich.text import Text
 from crawler.console import err, format_duration, print_error, safe
 
 if TYPE_CHECKING:
+    from index.jobs import Report
     from index.search.indexer import BatchResult
 
 INTERVAL = 30.0  # seconds between two lines where there is no terminal
@@ -30,17 +31,24 @@ T = TypeVar("T")
 
 
 class Step:
-    """A part of the work: `done` of `total` units (None: unknown), with a `note` such as other counts."""
+    """A part of the work: `done` of `total` units (None: unknown), of which an `earlier` process did some, with a
+    `note` such as other counts."""
 
     def __init__(self, what: str, unit: str, total: float | None) -> None:
         self.what, self.unit, self.total = what, unit, total
-        self.done, self.note, self.begun = 0.0, "", time.monotonic()
+        self.done, self.earlier, self.note = 0.0, 0.0, ""
+        self.begun = self.updated = time.monotonic()
 
     def update(self, done: float, total: float | None = None, note: str | None = None) -> None:
         """Set what is done so far, and where given the total and the note."""
-        self.done = done
+        self.done, self.updated = done, time.monotonic()
         self.total = self.total if total is None else total
         self.note = self.note if note is None else note
+
+    def follow(self, report: Report, total: float | None, note: str = "") -> None:
+        """Set how far a job is (`index/jobs.py`)."""
+        self.earlier = report.earlier
+        self.update(report.done, total, note)
 
     def advance(self, more: float = 1) -> None:
         """Add to what is done."""
@@ -63,13 +71,21 @@ class Step:
     def pace(self) -> str:
         """Such as "51 a second, 30 s left"; "" while it is not known."""
         passed = time.monotonic() - self.begun
-        if passed < MIN_RATED_SECONDS or not self.done:
+        if passed < MIN_RATED_SECONDS or self.done <= self.earlier:
             return ""
-        rate = self.done / passed
+        rate = (self.done - self.earlier) / passed
         said = f"{self._amount(rate, 1)} a second"
         if self.total is not None and self.total > self.done:
             said += f", {format_duration(timedelta(seconds=(self.total - self.done) / rate))} left"
         return said
+
+    @property
+    def ending(self) -> str:
+        """What is said of the pace of a job that has ended, such as "2,000 of 2,000 articles: 40 s, 50 a second"."""
+        taken = self.updated - self.begun
+        rate = self._amount((self.done - self.earlier) / max(taken, MIN_RATED_SECONDS), 1)
+        where = f", on from {self._amount(self.earlier)}, where an earlier run ended" if self.earlier else ""
+        return f"{self.counts}{where}: {format_duration(timedelta(seconds=taken))}, {rate} a second"
 
     @property
     def line(self) -> str:

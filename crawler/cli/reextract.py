@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from textwrap import shorten
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from crawler.cli.archive import index_changes
-from crawler.cli.options import Cluster, FetchedSince, Json, SiteOption
-from crawler.cli.progress import progress
-from crawler.console import format_duration, print_error, print_json, say
+from crawler.cli.options import Cluster, FetchedSince, Json, SiteOption, WorkerCount
+from crawler.cli.progress import Step, progress
+from crawler.console import print_error, print_json, say
 from crawler.errors import Busy
 
 if TYPE_CHECKING:
@@ -30,6 +29,7 @@ def reextract(
     site: SiteOption = "",
     since: FetchedSince = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; show what would change.")] = False,
+    workers: WorkerCount = None,
     on: Cluster = "",
     json: Json = False,
 ) -> None:
@@ -41,33 +41,25 @@ def reextract(
     import asyncio
 
     from crawler.config import load
-    from crawler.extract import EXTRACTOR_VERSION
-    from crawler.maintenance.checkpoints import Checkpoint
     from crawler.maintenance.reextract import Reextraction
     from crawler.processes.workers import opened
-    from crawler.settings_model import PRODUCT
     from crawler.storage import open_archive, open_raw, with_archived
     from crawler.text import as_utc
-    from index.archive import warc_records
 
     config = load()
-    pool, begun = opened(on), time.monotonic()
+    pool = opened(on, workers)
     try:
         with open_archive(config) as archive, open_raw(config, archive) as raw, progress() as shown:
             with archive.read() as conn:
                 known = with_archived(conn, config)
-                chosen = known.choose(site) if site else tuple(known.sites.values())
-                total = warc_records.count_newest(conn, [one.id for one in chosen], as_utc(since))
-            step = shown.begin("reextract", "articles", total)
-            what = (chosen, since, EXTRACTOR_VERSION, PRODUCT)
-            checkpoint = None if dry_run else Checkpoint(config.settings.data, "reextract", what)
+            chosen = known.choose(site) if site else tuple(known.sites.values())
+            step = shown.begin("reextract", "articles")
 
-            def tell(report: Report) -> None:
-                step.update(report.done, note=f"{report.changed} differ")
+            def tell(report: Report, total: int | None) -> None:
+                step.follow(report, total, f"{report.changed} differ")
 
-            work = Reextraction(archive, raw, pool, dry=dry_run, told=tell, checkpoint=checkpoint)
-            report = asyncio.run(work.run(chosen, as_utc(since), datetime.now(UTC)))
-            seconds = time.monotonic() - begun
+            work = Reextraction(archive, raw, pool, dry=dry_run)
+            report = asyncio.run(work.run(chosen, as_utc(since), datetime.now(UTC), tell))
             if not dry_run:
                 index_changes(config, archive, shown)
     finally:
@@ -75,17 +67,14 @@ def reextract(
     if json:
         print_json({"dry": dry_run, **asdict(report)})
     else:
-        _print(report, dry_run, seconds)
+        _print(report, dry_run, step)
     if report.busy:
         raise typer.Exit(Busy.exit_code)
 
 
-def _print(report: Report, dry: bool, seconds: float) -> None:
+def _print(report: Report, dry: bool, step: Step) -> None:
     outcome = "would change" if dry else "corrected"
-    took, rate = format_duration(timedelta(seconds=seconds)), (report.done - report.earlier) / seconds
-    if report.earlier:
-        say(f"went on after {report.earlier} articles, where an earlier run was killed")
-    say(f"{report.read} articles extracted again, {report.changed} {outcome}; {took}, {rate:.0f} a second")
+    say(f"{report.read} articles extracted again, {report.changed} {outcome}")
     for name, count in sorted(report.fields.items(), key=lambda item: -item[1]):
         say(f"{name}: {count}", "bold")
         for example in report.examples[name]:
@@ -95,6 +84,7 @@ def _print(report: Report, dry: bool, seconds: float) -> None:
         print_error(f"{report.refused} would no longer count as articles; they stay as they are")
     if report.unreadable:
         print_error(f"{report.unreadable} raw copies could not be read")
+    say(step.ending, "dim")
     if report.busy:
         print_error(f"skipped, because they are being crawled: {', '.join(report.busy)}")
 

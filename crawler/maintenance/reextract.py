@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from asyncio import Future
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from functools import partial
@@ -17,15 +16,17 @@ from sqlalchemy import Connection
 
 from crawler import stages
 from crawler.boilerplate.repeated_blocks import RepeatedBlocks
-from crawler.errors import Refused, Unreadable
+from crawler.errors import PageProblem, Refused, Unreadable
+from crawler.extract import EXTRACTOR_VERSION
 from crawler.extract.draft import Extraction
-from crawler.maintenance.checkpoints import Checkpoint
 from crawler.processes.workers import Workers
 from crawler.replay import reread_in_worker
 from crawler.session.corrections import MAX_REREAD_VERSIONS, Rereading, reread_versions
 from crawler.session.learned_blocks import places_of
 from crawler.session.source_stats import excluding, repeated
+from crawler.settings_model import PRODUCT
 from crawler.site_config import Site
+from index import jobs
 from index.archive import Archive, leases, repeated_blocks, warc_records
 from index.archive.warc_records import StoredRecord
 from index.model.article import Article
@@ -34,8 +35,9 @@ from index.warc.store import WarcStore
 
 log = logging.getLogger("arshif.reextract")
 
+NAME = "reextract"
 OWNER = "arshif reextract"  # owner of the sites' leases, shown to users
-MAX_IN_FLIGHT = 16  # pages under way: enough for a large machine's workers, and at most 160 MB of pages
+BATCH = 16  # articles that are stored in one transaction, while as many are being read: at most 160 MB of pages
 EXAMPLES = 3  # reported changes per field
 INTERNAL_FIELDS = {
     "id",
@@ -61,16 +63,15 @@ class Example:
 
 
 @dataclass(slots=True)
-class Report:
+class Report(jobs.Report):
     """The results, as numbers of articles: `read` from raw responses, `changed`, `refused` as not articles by today's
-    rules (they stay as they are), `unreadable`; how many of all these an `earlier` process counted, which was killed;
-    and the changes per field with examples, and the sites skipped as `busy`."""
+    rules (they stay as they are), `unreadable`; and the changes per field with examples, and the sites skipped as
+    `busy`."""
 
     read: int = 0
     changed: int = 0
     refused: int = 0
     unreadable: int = 0
-    earlier: int = 0
     fields: dict[str, int] = field(default_factory=dict)
     examples: dict[str, list[Example]] = field(default_factory=dict)
     busy: list[str] = field(default_factory=list)
@@ -82,7 +83,7 @@ class Report:
 
     @property
     def counts(self) -> dict[str, Any]:
-        """All of it but the examples, as of now."""
+        """All of it but the examples, which are texts of articles."""
         return {name: value for name, value in asdict(self).items() if name != "examples"}
 
     def add(self, before: Article, after: Article, names: Iterable[str]) -> None:
@@ -95,106 +96,108 @@ class Report:
                 shown.append(Example(before.url, getattr(before, name), getattr(after, name)))
 
 
-class Reextraction:
-    """Re-extracts articles' versions from their raw responses; `told` is called with the progress so far.
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Some articles of a site, each with its own repeated blocks, and what the site was known to repeat when its first
+    one was read. The last batch of a site has none; where the site is busy, there is no lease."""
 
-    `dry` changes nothing. With a `checkpoint`, a run goes on where an earlier one of the same sites was killed. The
-    report is of the newest versions; the earlier ones of the same articles are read by the
+    site: Site
+    lease: leases.Lease | None
+    learned: RepeatedBlocks
+    copies: list[tuple[StoredRecord, frozenset[str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """An article that was read again, and its earlier versions."""
+
+    extraction: Extraction
+    repeats: RepeatedBlocks
+    earlier: list[Rereading]
+
+
+class Reextraction:
+    """Re-extracts articles' versions from their raw responses, as a job (`index/jobs.py`).
+
+    `dry` changes nothing. The report is of the newest versions; the earlier ones of the same articles are read by the
     same rules, so that they can be compared. The first reading of each stays as it was.
     """
 
-    def __init__(
-        self,
-        archive: Archive,
-        raw: WarcStore,
-        workers: Workers,
-        *,
-        dry: bool,
-        told: Callable[[Report], None] | None = None,
-        checkpoint: Checkpoint | None = None,
-    ) -> None:
-        self.archive, self.raw, self.workers, self.dry, self.told = archive, raw, workers, dry, told
-        self.checkpoint = checkpoint
+    def __init__(self, archive: Archive, raw: WarcStore, workers: Workers, *, dry: bool) -> None:
+        self.archive, self.raw, self.workers, self.dry = archive, raw, workers, dry
         self.report = Report()
+        self.total: int | None = None
+        self._held: dict[str, leases.Lease] = {}
 
-    async def run(self, sites: Iterable[Site], since: datetime | None, now: datetime) -> Report:
+    async def run(
+        self,
+        sites: Iterable[Site],
+        since: datetime | None,
+        now: datetime,
+        told: Callable[[Report, int | None], None] | None = None,
+    ) -> Report:
         """Re-extract these sites' articles and return the results.
 
         `since` limits it to pages fetched from then on; `now` is UTC. Each site is leased meanwhile, and one that a
         crawl holds is skipped.
 
+        :raises Busy: when another process is re-extracting.
         :raises ArchiveError: when the archive fails.
         """
-        before = self.checkpoint.read() if self.checkpoint is not None else None
-        left, after = list(sites), ""
-        if before is not None:
-            self.report = Report(**before["counts"])
-            self.report.earlier = self.report.done
-            left, after = list(dropwhile(lambda site: site.id != before["site"], left)), before["article"]
-        for site in left:
-            last, after = after, ""
-            held: list[leases.Lease] = []
-            if not self.dry:
-                held = self.archive.write(partial(leases.acquire, sites=[site.id], owner=OWNER, now=now)).result()
-                if not held:
-                    self.report.busy.append(site.id)
-                    continue
-            try:
-                await self._site(site, held[0] if held else None, since, now, last)
-            finally:
-                self.archive.write(partial(leases.release, held=held)).result()
-        if self.checkpoint is not None:
-            self.checkpoint.remove()
+        self._sites, self._since, self._now = tuple(sites), since, now
+        with self.archive.read() as conn:
+            self.total = warc_records.count_newest(conn, [one.id for one in self._sites], since)
+        if self.dry:
+            await jobs.run(self, told=told)
+            return self.report
+        position = jobs.Position(self.archive, NAME, (self._sites, since, EXTRACTOR_VERSION, PRODUCT))
+        try:
+            with self.archive.database.lock(NAME) as still_held:
+                await jobs.run(self, position, told=told, still_held=still_held)
+        finally:
+            self.archive.write(partial(leases.release, held=list(self._held.values()))).result()
         return self.report
 
-    async def _site(
-        self, site: Site, lease: leases.Lease | None, since: datetime | None, now: datetime, last: str
-    ) -> None:
-        """Read the articles of a site whose ids are after `last`."""
-        with self.archive.read() as conn:
-            learned = repeated(conn, site.id)
-        storing: Future[None] | None = None
-        state: dict[str, Any] = {}
-        while True:
-            with self.archive.read() as conn:  # not one for all: the write-ahead log grows while it is being read
-                some = list(islice(warc_records.copies(conn, site.id, since, last), MAX_IN_FLIGHT))
-                own = {copy.article.id: repeated_blocks.of(conn, copy.article.id) for copy in some}
-            if not some:
-                break
-            known = {copy.article.id: excluding(learned, own[copy.article.id]) for copy in some}
-            jobs = [self._read(copy, site, known[copy.article.id]) for copy in some]
-            changes = []
-            for copy, extraction in zip(some, await asyncio.gather(*jobs), strict=True):
-                if extraction is not None:
-                    repeats = known[copy.article.id]
-                    earlier = await self._read_earlier(copy, site, repeats)
-                    changes.append(self._taken(copy, extraction, stages.state(site, repeats), earlier, now))
-            if storing is not None:
-                await self._stored(storing, state)  # while the workers read the pages after these
-            last = some[-1].article.id
-            if not self.dry:
-                storing = asyncio.wrap_future(self.archive.write(partial(_all, changes), lease))
-                state = {"site": site.id, "article": last, "counts": self.report.counts}
-            if self.told is not None:
-                self.told(self.report)
-        if storing is not None:
-            await self._stored(storing, state)
+    def pieces(self, after: Any) -> Iterator[_Batch]:
+        """Some articles at a time."""
+        left, last, learned = self._sites, "", None
+        if after is not None:
+            left = tuple(dropwhile(lambda site: site.id != after["site"], left))
+            last, learned = after["article"], RepeatedBlocks(**after["learned"])
+        for site in left:
+            lease = None if self.dry else self._lease(site.id)
+            with self.archive.read() as conn:
+                learned = learned or repeated(conn, site.id)
+            while self.dry or lease:
+                with self.archive.read() as conn:  # not one for all: the write-ahead log grows while it is being read
+                    some = list(islice(warc_records.copies(conn, site.id, self._since, last), BATCH))
+                    copies = [(copy, repeated_blocks.of(conn, copy.article.id)) for copy in some]
+                if not some:
+                    break
+                yield _Batch(site, lease, learned, copies)
+                last = some[-1].article.id
+            yield _Batch(site, lease, learned, [])
+            last, learned = "", None
 
-    async def _stored(self, storing: Future[None], state: dict[str, Any]) -> None:
-        await storing
-        if self.checkpoint is not None:
-            await asyncio.to_thread(self.checkpoint.write, state)
+    def _lease(self, site: str) -> leases.Lease | None:
+        acquire = partial(leases.acquire, sites=[site], owner=OWNER, now=self._now)
+        held = self.archive.write(acquire).result()
+        self._held |= {lease.site: lease for lease in held}
+        return held[0] if held else None
 
-    async def _read(self, copy: StoredRecord, site: Site, learned: RepeatedBlocks) -> Extraction | None:
+    async def read(self, batch: _Batch) -> list[_Read | PageProblem]:
+        """Each article's extraction, or why there is none."""
+        return await asyncio.gather(*(self._read(batch, copy, own) for copy, own in batch.copies))
+
+    async def _read(self, batch: _Batch, copy: StoredRecord, own: frozenset[str]) -> _Read | PageProblem:
+        repeats = excluding(batch.learned, own)
         try:
-            return await reread_in_worker(self.workers, self.raw, copy, site, learned)
-        except Refused as problem:
-            log.warning("%s: would be refused today: %s", copy.article.url, problem)
-            self.report.refused += 1
-        except Unreadable as problem:
-            log.warning("%s: cannot be re-extracted: %s", copy.article.url, problem)
-            self.report.unreadable += 1
-        return None
+            extraction = await reread_in_worker(self.workers, self.raw, copy, batch.site, repeats)
+        except (Refused, Unreadable) as problem:
+            said = "would be refused today" if isinstance(problem, Refused) else "cannot be re-extracted"
+            log.warning("%s: %s: %s", copy.article.url, said, problem)
+            return problem
+        return _Read(extraction, repeats, await self._read_earlier(copy, batch.site, repeats))
 
     async def _read_earlier(self, newest: StoredRecord, site: Site, learned: RepeatedBlocks) -> list[Rereading]:
         if self.dry or newest.number == 1:
@@ -203,28 +206,50 @@ class Reextraction:
             records = warc_records.of_article(conn, newest.article.id, MAX_REREAD_VERSIONS)[1:]
         return await reread_versions(self.workers, self.raw, site, learned, records, ReadingReason.REEXTRACTED)
 
-    def _taken(
-        self, copy: StoredRecord, extraction: Extraction, state: str, earlier: list[Rereading], now: datetime
-    ) -> Change:
+    async def store(self, batch: _Batch, found: list[_Read | PageProblem], note: jobs.Note) -> None:
+        """Make further readings of these articles, and let go of a site that is done."""
+        if not batch.copies:
+            await self._end(batch)
+            return
+        changes = []
+        for (copy, _), one in zip(batch.copies, found, strict=True):
+            if isinstance(one, _Read):
+                changes.append(self._taken(copy, one, stages.state(batch.site, one.repeats)))
+            elif isinstance(one, Refused):
+                self.report.refused += 1
+            else:
+                self.report.unreadable += 1
+        at = {"site": batch.site.id, "article": batch.copies[-1][0].article.id, "learned": asdict(batch.learned)}
+
+        def change(conn: Connection) -> None:
+            for one in changes:
+                one(conn)
+            note(conn, at, self.report)
+
+        if not self.dry:
+            await asyncio.wrap_future(self.archive.write(change, batch.lease))
+
+    async def _end(self, batch: _Batch) -> None:
+        if batch.lease is not None:
+            await asyncio.wrap_future(self.archive.write(partial(leases.release, held=[batch.lease])))
+            del self._held[batch.site.id]
+        elif not self.dry:
+            self.report.busy.append(batch.site.id)
+
+    def _taken(self, copy: StoredRecord, found: _Read, state: str) -> Change:
         """Count an article that was read, and return what its reading changes in the archive."""
-        known, better = copy.article, extraction.article
+        known, better = copy.article, found.extraction.article
         self.report.read += 1
         names = list(_differing(known, better))
         if names:
             self.report.add(known, better, names)
 
         def change(conn: Connection) -> None:
-            for rereading in (*earlier, Rereading(better, copy.number, ReadingReason.REEXTRACTED, state)):
-                rereading.store(conn, now)
-            repeated_blocks.count(conn, known.site, known.id, places_of(extraction))
+            for rereading in (*found.earlier, Rereading(better, copy.number, ReadingReason.REEXTRACTED, state)):
+                rereading.store(conn, self._now)
+            repeated_blocks.count(conn, known.site, known.id, places_of(found.extraction))
 
         return change
-
-
-def _all(changes: Sequence[Change], conn: Connection) -> None:
-    """Make all these changes in one transaction: a commit waits for the disk."""
-    for change in changes:
-        change(conn)
 
 
 def _differing(before: Article, after: Article) -> Iterator[str]:

@@ -606,6 +606,15 @@ leases = Table(  # who crawls a site now; a released lease keeps its row, so tha
     Column("taken", Instant),
 )
 
+jobs = Table(  # how far a large job is that has not ended
+    "jobs",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("what", String, primary_key=True),  # a digest of the pages and rules that it is of
+    Column("at", Json, nullable=False),
+    Column("report", Json, nullable=False),
+)
+
 processes = Table(  # who is alive, in PostgreSQL; with SQLite, `liveness.py` has lock files
     "processes",
     metadata,

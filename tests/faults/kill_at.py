@@ -98,6 +98,10 @@ POINTS = {
     "compact: the references are moved": Point("index.archive.raw_files:sweep", "before", 2),
     "compact: some files are deleted": Point("index.warc.folder:Folder.remove", "after", 2),
     "compact: all files are deleted, and still noted": Point("index.archive.warc_files:keep", "before", 2),
+    # large jobs, each of whose pieces is stored in a transaction: tests/faults/test_jobs.py
+    "job: before a transaction": Point("index.archive:Archive._transact", "before", 1),
+    "job: within noting where it is": Point("index.archive.jobs:note", "after", 1),
+    "job: after a transaction": Point("index.archive:Archive._transact", "after", 1),
 }
 IN_BUCKET = ("bucket",)  # stages of a crawl whose raw copies are in a bucket: tests/faults/test_object_store.py
 KEEPING = ("backup", "restore", "forget", "compact")

@@ -1,28 +1,21 @@
-"""`arshif reextract` of imported pages: of sites that nobody described, and on from where it was killed."""
+"""`arshif reextract` of imported pages, of sites that nobody described."""
 
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from crawler.storage import open_archive
 from index.archive import articles, documents
-from tests.faults.consistency import ARSHIF, Installation, check_sound
-from tests.support.patience import wait_for
+from tests.faults.consistency import Installation
 from tests.support.postgresql import Server
 from tests.support.warcs import Archived, article, warc
 
 ADDRESS = "https://www.{}.com/news/decision-number-{}-of-the-council"
 WORSE = "subscribetoournewsletter"
-BATCH = 16  # articles between two checkpoints
 
 
 def made(tmp_path: Path, server: Server | None, pages: list[Archived]) -> Installation:
@@ -68,41 +61,4 @@ def test_sites_that_nobody_described_are_read_again(tmp_path: Path) -> None:
     assert "did you mean press" in said
     assert told(house, "--site", "press1-com")["changed"] == 2
     assert told(house)["changed"] == 2
-    assert left(house) == 0
-
-
-@pytest.mark.parametrize("database_server", ["sqlite", "postgresql"], indirect=True)
-def test_one_that_was_killed_goes_on_where_it_was(tmp_path: Path, database_server: Server | None) -> None:
-    pages = [
-        Archived(ADDRESS.format(site, n), f"2020-02-{n % 28 + 1:02}T{n // 28:02}:00:00Z", article(n))
-        for site, numbers in (("press1", range(4 * BATCH)), ("press2", range(4 * BATCH, 5 * BATCH)))
-        for n in numbers
-    ]
-    house = made(tmp_path, database_server, pages)
-    checkpoint = tmp_path / "data" / "reextract.json"
-    process = house.start(*ARSHIF, "reextract", stdout=subprocess.DEVNULL, start_new_session=True)
-    wait_for(lambda: checkpoint.exists() or process.poll() is not None)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    done = json.loads(checkpoint.read_bytes())["state"]["counts"]["read"]
-    assert BATCH <= done < len(pages)
-    assert len(pages) - left(house) >= done, "noted once it is stored"
-    assert told(house, "--dry-run")["earlier"] == 0, "another job"
-    report = told(house)
-    assert (report["earlier"], report["read"], report["changed"]) == (done, len(pages), len(pages))
-    assert left(house) == 0
-    assert not checkpoint.exists()
-    check_sound(house)
-    report = told(house)
-    assert (report["earlier"], report["read"], report["changed"]) == (0, len(pages), 0)
-
-
-def test_one_of_other_pages_begins_anew(tmp_path: Path) -> None:
-    pages = [Archived(ADDRESS.format("press1", n), f"2020-02-{n + 1:02}T00:00:00Z", article(n)) for n in range(2)]
-    house = made(tmp_path, None, pages)
-    checkpoint = tmp_path / "data" / "reextract.json"
-    for kept in (b"torn", b"[]", json.dumps({"job": "another", "state": {"site": "press1-com"}}).encode()):
-        checkpoint.write_bytes(kept)
-        assert told(house, "--since", "2020-01-01")["earlier"] == 0
-        assert not checkpoint.exists()
     assert left(house) == 0

@@ -67,7 +67,7 @@ def test_a_file_that_is_there_is_a_mistake_in_the_command(house: Harness, first:
 def test_reading_stored_pages_again_says_how_fast_it_was(house: Harness, first: str) -> None:
     assert first
     told = left(shown(house.env, "reextract", both=True))
-    assert re.search(r"^\d+ articles extracted again, \d+ .*; .*, \d+ a second$", told, re.MULTILINE), told
+    assert re.search(r"^\d+ of \d+ articles; \d+ differ: .*, [\d.]+ a second$", told, re.MULTILINE), told
 
 
 def test_with_json_an_error_is_an_object_and_nothing_else(house: Harness) -> None:

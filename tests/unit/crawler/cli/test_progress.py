@@ -13,6 +13,7 @@ from rich.console import Console
 
 from crawler.cli import progress as module
 from crawler.cli.progress import BYTES, MAX_SHOWN, Step, progress
+from crawler.maintenance.reextract import Report
 from tests.support.patience import wait_for
 
 
@@ -34,6 +35,18 @@ def test_a_line_has_counts_rate_and_time_left(monkeypatch: pytest.MonkeyPatch) -
     assert told(step, 0.1, monkeypatch) == "reextract: 500 of 2,000 articles; 3 differ", "no rate yet"
     step.update(2_000)
     assert told(step, 40.0, monkeypatch) == "reextract: 2,000 of 2,000 articles; 3 differ, 50 a second"
+
+
+def test_what_an_earlier_process_did_is_no_part_of_the_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    step, report = Step("reextract", "articles", None), Report(read=1_000, earlier=1_000)
+    step.follow(report, 2_000)
+    assert told(step, 10.0, monkeypatch) == "reextract: 1,000 of 2,000 articles"
+    report.read = 1_500
+    step.follow(report, 2_000, "3 differ")
+    assert told(step, 10.0, monkeypatch) == "reextract: 1,500 of 2,000 articles; 3 differ, 50 a second, 10 s left"
+    assert (
+        step.ending == "1,500 of 2,000 articles; 3 differ, on from 1,000, where an earlier run ended: 10 s, 50 a second"
+    )
 
 
 def test_what_has_no_known_end_has_no_time_left(monkeypatch: pytest.MonkeyPatch) -> None:

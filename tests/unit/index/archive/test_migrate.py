@@ -349,8 +349,9 @@ def _fill(conn: Connection) -> None:
 
 
 def _as_before(conn: Connection) -> None:
-    """Take back what revision 0033 did, which there is no way to undo otherwise."""
+    """Take back what the revisions from 0033 on did, which there is no way to undo otherwise."""
     for statement in (
+        "DROP TABLE jobs",
         *("DROP TABLE bands", "DROP INDEX ix_signatures_month", "ALTER TABLE signatures DROP COLUMN month"),
         "CREATE TABLE bands (hash BIGINT, number BIGINT, CONSTRAINT pk_bands PRIMARY KEY (hash, number))",
         "UPDATE alembic_version SET version_num = '0032'",
