@@ -89,11 +89,12 @@ async def run(
     told: Callable[[Any, int | None], None] | None = None,
     still_held: StillHeld = lambda: None,
     ahead: int = 1,
+    ended: Callable[[], None] = lambda: None,
 ) -> None:
     """Do all pieces of a job that are left, of which so many are read `ahead` of the one that is stored.
 
     Without a `position`, the job itself finds in its results what is left. `told` is called with the report and the
-    total, `still_held` before each piece is stored.
+    total, `still_held` before each piece is stored, and `ended` before that is noted.
     """
     noted = position.noted() if position is not None else None
     if noted is not None:
@@ -118,5 +119,6 @@ async def run(
         for _, reading in begun:
             reading.cancel()
         await asyncio.gather(*(reading for _, reading in begun), return_exceptions=True)
+    ended()
     if position is not None:
         position.end()

@@ -14,7 +14,7 @@ from crawler.cli.progress import progress
 from crawler.console import print_error, print_json, say
 
 if TYPE_CHECKING:
-    from crawler.importing.job import ImportReport, Progress
+    from crawler.importing.storing import ImportReport
 
 app = typer.Typer()
 
@@ -62,9 +62,12 @@ def import_pages(  # noqa: PLR0913
         with open_archive(config) as archive, open_raw(config, archive) as raw, progress() as shown:
             looking, storing = shown.begin("look through", "records"), shown.begin("import", "pages")
 
-            def tell(progress: Progress) -> None:
-                looking.update(progress.records)
-                storing.update(progress.done, progress.pages)
+            def tell(report: ImportReport, total: int | None) -> None:
+                looking.update(report.records)
+                if total is None:
+                    storing.begun = looking.updated
+                else:
+                    storing.follow(report, total)
 
             work = Import(config, archive, raw, pool, wanted, _split(languages), tell)
             report = asyncio.run(work.run(paths, options))
@@ -75,6 +78,7 @@ def import_pages(  # noqa: PLR0913
         print_json(asdict(report))
     else:
         _print(report)
+        say(storing.ending, "dim")
 
 
 def _split(text: str) -> list[str]:

@@ -6,6 +6,7 @@ order of files and records. The plan of the same files and options is found agai
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -13,13 +14,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 from crawler.urls.canonical import canonical
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS pages (input INTEGER, position INTEGER, url TEXT, fetched REAL);
 CREATE TABLE IF NOT EXISTS further (input INTEGER, position INTEGER, url TEXT, fetched REAL);
-CREATE TABLE IF NOT EXISTS state (done INTEGER, counts TEXT);
+CREATE TABLE IF NOT EXISTS state (counts TEXT);
 """
 _NEAR = 86_400.0  # seconds between the pages of one article; later ones may be of another version
 _ORDER = "ORDER BY fetched, url, input, position"
@@ -55,11 +57,6 @@ class Plan:
         """Whether all inputs were looked through."""
         return self._db.execute("SELECT 1 FROM state").fetchone() is not None
 
-    @property
-    def done(self) -> int:
-        """How many of its pages, in their order, are stored."""
-        return int(self._db.execute("SELECT done FROM state").fetchone()[0])
-
     def begin(self) -> None:
         """Begin a look through the inputs, which leaves nothing unless it is finished."""
         self._db.execute("BEGIN")
@@ -71,9 +68,9 @@ class Plan:
         row = (page.input, page.offset, page.url, page.fetched.timestamp())
         self._db.execute(f"INSERT INTO {'further' if further else 'pages'} VALUES (?, ?, ?, ?)", row)
 
-    def finish(self, counts: str) -> None:
-        """Keep what was added, with what came of the look through, as JSON."""
-        self._db.execute("INSERT INTO state VALUES (0, ?)", (counts,))
+    def finish(self, counts: dict[str, Any]) -> None:
+        """Keep what was added, with what came of the look through."""
+        self._db.execute("INSERT INTO state (counts) VALUES (?)", (json.dumps(counts),))
         self._db.execute("COMMIT")
         self._db.execute("CREATE INDEX IF NOT EXISTS by_time ON pages (fetched, url, input, position)")
         for table in ("pages", "further"):
@@ -103,13 +100,10 @@ class Plan:
         near = [(away, page) for away, page in found if away <= _NEAR]
         return min(near, key=lambda one: one[0])[1] if near else None
 
-    def mark(self, done: int, counts: str) -> None:
-        """Record that so many pages are stored, and what has come of all by then, as JSON."""
-        self._db.execute("UPDATE state SET done = ?, counts = ?", (done, counts))
-
-    def counts(self) -> str:
-        """What came of the look through and of the pages that are stored, as JSON."""
-        return str(self._db.execute("SELECT counts FROM state").fetchone()[0])
+    @property
+    def counts(self) -> dict[str, Any]:
+        """What came of the look through."""
+        return dict(json.loads(self._db.execute("SELECT counts FROM state").fetchone()[0]))
 
     def close(self) -> None:
         """Close the file."""

@@ -16,8 +16,9 @@ import pytest
 from sqlalchemy import select
 
 from crawler.config import Config, load
-from crawler.importing.job import Import, ImportReport
+from crawler.importing.job import Import
 from crawler.importing.page_filter import PageFilter
+from crawler.importing.storing import ImportReport
 from crawler.maintenance import manifests, raw_copying
 from crawler.maintenance.compaction import Compacted, compact
 from crawler.maintenance.erasure import Erasure

@@ -17,30 +17,39 @@ import pytest
 
 from crawler.storage import open_archive
 from index.archive import articles, documents
+from index.file_lock import hold
 from tests.faults.consistency import Installation, articles_of, check_sound
 from tests.support.warcs import Archived, article, warc
 
-SITES, PAGES = 3, 60
+SITES = 3
 ADDRESS = "https://www.press{}.com/news/decision-number-{}-of-the-council"
-PUBLISHED = [
-    Archived(ADDRESS.format(n % SITES, n), f"2020-{n % 3 + 1:02}-{n % 28 + 1:02}T00:00:00Z", article(n))
-    for n in range(PAGES)
-]
+
+
+def published(year: int, numbers: range) -> list[Archived]:
+    days = [f"{year}-{n % 3 + 1:02}-{n % 28 + 1:02}T00:00:00Z" for n in numbers]
+    addition = f", in {year}" if year > 2020 else ""
+    return [
+        Archived(ADDRESS.format(n % SITES, n), day, article(n, addition)) for n, day in zip(numbers, days, strict=True)
+    ]
+
+
 OF_PROCESSES = ("earlier", "examples")  # what a report tells of the run that ended, not of the job
 
 
 @dataclass(frozen=True)
 class Job:
-    """A command, the lock that it holds, and what it leaves. Transactions are counted up to `most`."""
+    """A command, the lock that it holds in the data folder, what it leaves, and how many transactions it has at
+    least."""
 
     command: tuple[str, ...]
     lock: str
     left: Callable[[Installation], Any]
-    most: int
+    least: int
 
 
 JOBS = {
-    "reextract": Job(("reextract",), "reextract", articles_of, 3 * 4),
+    "import": Job(("import", "further.warc.gz"), "imports/lock", articles_of, 6),
+    "reextract": Job(("reextract",), "reextract.lock", articles_of, 3 * 4),
 }
 each_job = pytest.mark.parametrize("job", JOBS.values(), ids=JOBS)
 
@@ -52,7 +61,8 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     (folder / "config").mkdir()
     (folder / "config" / "arshif.yaml").write_text("{}\n")
     house = Installation(folder / "config", {"ARSHIF_DATA": str(folder / "data")})
-    (folder / "all.warc.gz").write_bytes(warc(PUBLISHED))
+    (folder / "all.warc.gz").write_bytes(warc(published(2020, range(60))))
+    (folder / "further.warc.gz").write_bytes(warc(published(2021, range(20, 100))))
     house.arshif("import", str(folder / "all.warc.gz"))
     with open_archive(house.loaded()) as archive:
         with archive.read() as conn:
@@ -68,9 +78,13 @@ def copied(filled: Installation, folder: Path) -> Installation:
     return Installation(filled.config, {"ARSHIF_DATA": str(folder)})
 
 
+def words(house: Installation, job: Job) -> list[str]:
+    return [str(house.config.parent / word) if "." in word else word for word in job.command]
+
+
 def done(house: Installation, job: Job) -> dict[str, Any]:
     """The report of a job that ends well."""
-    said = house.arshif(*job.command, "--json")
+    said = house.arshif(*words(house, job), "--json")
     found: dict[str, Any] = json.loads(said[said.index("{\n") :])  # the log is before it
     return {name: value for name, value in found.items() if name not in OF_PROCESSES}
 
@@ -82,8 +96,8 @@ def test_a_job_that_is_killed_at_random_ends_as_one_that_is_not(
     calm, house = copied(filled, tmp_path / "calm"), copied(filled, tmp_path / "killed")
     expected, dice = done(calm, job), random.Random(request.node.name)
     for stage in ("job: before a transaction", "job: within noting where it is", "job: after a transaction"):
-        most = 2 if "noting" in stage else job.most // 3
-        ended, told = house.ended("tests.faults.kill_at", stage, str(dice.randint(1, most)), *job.command)
+        most = 2 if "noting" in stage else job.least // 3
+        ended, told = house.ended("tests.faults.kill_at", stage, str(dice.randint(1, most)), *words(house, job))
         assert ended == -signal.SIGKILL, f"{stage!r} was not reached\n{told}"
     assert done(house, job) == expected
     assert job.left(house) == job.left(calm)
@@ -92,7 +106,7 @@ def test_a_job_that_is_killed_at_random_ends_as_one_that_is_not(
 
 @each_job
 def test_a_second_one_is_refused_meanwhile(filled: Installation, job: Job) -> None:
-    with open_archive(filled.loaded()) as archive, archive.database.lock(job.lock):
-        ended, told = filled.ended("crawler.cli", *job.command)
+    with hold(Path(filled.settings["ARSHIF_DATA"]) / job.lock, wait=True):
+        ended, told = filled.ended("crawler.cli", *words(filled, job))
     assert ended == 3
-    assert f"{job.lock}.lock: wait for it, or end it" in told
+    assert f"{job.lock}: wait for it, or end it" in told

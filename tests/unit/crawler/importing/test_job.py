@@ -14,9 +14,10 @@ import pytest
 
 from crawler.boilerplate.repeated_blocks import Ground, block_hash
 from crawler.config import Config, load
-from crawler.importing import job
-from crawler.importing.job import AHEAD, Import, ImportReport, Progress
+from crawler.importing import job, storing
+from crawler.importing.job import Import
 from crawler.importing.page_filter import PageFilter
+from crawler.importing.storing import AHEAD, ImportReport
 from crawler.storage import open_archive, open_raw
 from index.archive import documents
 from index.archive.repeated_blocks import record_learned
@@ -43,8 +44,8 @@ class Interrupted(BaseException):
 def imported(config: Config, *paths: Path, interrupted: bool = False) -> ImportReport:
     """What came of an import of these files, or that it was interrupted once all records were looked through."""
 
-    def told(progress: Progress) -> None:
-        if interrupted and progress.pages:
+    def told(_: ImportReport, pages: int | None) -> None:
+        if interrupted and pages:
             raise Interrupted
 
     with open_archive(config) as archive, open_raw(config, archive) as raw:
@@ -112,7 +113,7 @@ def test_pages_are_read_ahead_by_what_was_known_when_they_were_stored(
     """How many articles of a site show a block that is its own counts those that were stored before, as without reading
     ahead: the first few keep it."""
     batch = 16  # pages that are stored at once: each site comes in several of them
-    monkeypatch.setattr(job, "BATCH", batch)
+    monkeypatch.setattr(storing, "BATCH", batch)
     dealt, own = random.Random(1), "The gazette of this harbour is made by people of the port, and read by many."
     pages = []
     for n in range(6 * batch):
