@@ -26,9 +26,7 @@ MAX_DELAY_SECONDS = 60.0  # between two requests to a host, however slowly it an
 MIN_DELAY_SECONDS = 0.001
 MAX_TURN_WAIT = 20.0  # seconds that a request waits for another machine; less than a crawl has when it is asked to end
 TURN_LOOK = 0.5  # seconds between two looks at whether another machine is done, at most
-# Seconds that a turn lasts beyond the time in which a page must have come. By the default, it is over before the sites
-# of a machine that died in it are another's, which would find their hosts taken, and put them off.
-SLACK = 10.0
+SLACK = 10.0  # seconds that a turn lasts beyond the time in which a page must have come
 
 
 class HostTaken(HostUnavailable):

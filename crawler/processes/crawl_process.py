@@ -182,8 +182,8 @@ def _reap(conn: Connection, now: datetime, delay: timedelta | None) -> list[int]
     if dead:  # which may have had them, and their hosts
         requests.settle_orphans(conn, now)
         site_previews.settle_orphans(conn, now)
-        if delay is not None and not records.unfinished(conn):
-            host_turns.end_all(conn, delay)
+        if delay is not None:
+            host_turns.end_of(conn, dead, delay)
     return dead
 
 
@@ -278,7 +278,8 @@ def last_runs(conn: Connection, sites: Sequence[str]) -> dict[str, LastRun]:
             own = state.last_run if state.last_run and state.last_run >= part.started else None
             cut = part.status not in (RunStatus.OK, RunStatus.FAILED)
             ended = own or (None if cut else part.ended or state.last_run)
-            last[site] = LastRun(part.started, ended, state.failures, blamed=cut and own is not None)
+            busy = part.status == RunStatus.HOST_BUSY
+            last[site] = LastRun(part.started, ended, state.failures, blamed=cut and own is not None, host_busy=busy)
         elif state.last_success is not None:
             last[site] = LastRun(state.last_success, state.last_success, state.failures)
     return last

@@ -11,6 +11,7 @@ class ScheduleReason(StrEnum):
     NEVER_CRAWLED = "schedule.never_crawled"
     CLOCK = "schedule.clock"  # the last crawl lies in the future
     INTERRUPTED = "schedule.interrupted"
+    HOST_BUSY = "schedule.host_busy"  # another machine was asking its host
     FAILED = "schedule.failed"  # n: times in a row
     RETRY = "schedule.retry"  # why, wait
     RETRY_AFTER = "schedule.retry_after"

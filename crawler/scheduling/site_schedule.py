@@ -36,7 +36,8 @@ from index.model.message import Message
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # origin of the grid of intervals
 TICK = timedelta(microseconds=1)  # triggers return the first time not before another; with a tick added, after it
 DEFAULT = 30.0  # minutes between two crawls, if not configured
-KILLED_RUN_LENGTH = timedelta(minutes=1)  # maximum wait after the start of a run without an end: its process was killed
+# Wait after the start of a run that says nothing of the site, at most: its process was killed, or its host was busy
+TOLD_NOTHING_WAIT = timedelta(minutes=1)
 MIN_REST = timedelta(minutes=2)  # between two crawls of a site, even if something is due
 REVISIT_BATCH_WAIT = timedelta(minutes=10)  # delay of revisits, so that one run handles several
 EARLY_POLL_SHARE = 0.2  # share of its interval that a source may have left to be polled along with due ones
@@ -46,12 +47,13 @@ EARLY_POLL_SHARE = 0.2  # share of its interval that a source may have left to b
 class LastRun:
     """The outcome of a site's last crawl. `finished` is None if it was cut short, which says nothing about the site;
     `failures` is the number of failed crawls in a row up to this one, 0 if it succeeded. `blamed` is whether it was cut
-    short, and the site is why."""
+    short, and the site is why; `host_busy`, whether another machine was asking its hosts."""
 
     started: datetime
     finished: datetime | None = None
     failures: int = 0
     blamed: bool = False
+    host_busy: bool = False
 
     @property
     def ok(self) -> bool:
@@ -114,8 +116,9 @@ def _due(site: Site, last: LastRun | None, now: datetime, every: float | None, l
     if max(last.started, last.finished or last.started) > now + SKEW:
         return Due(site.id, now.astimezone(UTC), Message(ScheduleReason.CLOCK))
     if last.finished is None:
-        wait = min(KILLED_RUN_LENGTH, timedelta(minutes=site.schedule.every or every or DEFAULT))
-        return Due(site.id, (last.started + wait).astimezone(UTC), Message(ScheduleReason.INTERRUPTED))
+        wait = min(TOLD_NOTHING_WAIT, timedelta(minutes=site.schedule.every or every or DEFAULT))
+        why = Message(ScheduleReason.HOST_BUSY if last.host_busy else ScheduleReason.INTERRUPTED)
+        return Due(site.id, (last.started + wait).astimezone(UTC), why)
     fixed = learned is None or is_fixed(site, every)
     # Where only sources failed, each has a turn of its own
     if last.failures and (last.blamed or fixed or learned is None or not learned.failing):

@@ -109,5 +109,8 @@ class AddressSession(CrawlSession):
         await self.store.write(end, site.id)
         await self.progress.one_done(site.id)
 
-    def _end_sites(self, conn: Connection, reason: str, reached: bool, now: datetime) -> None:
-        """Nothing is recorded for the sites."""
+    def _end_sites(self, conn: Connection, reason: str, reached: bool, now: datetime) -> None:  # noqa: ARG002
+        """Nothing is recorded for the sites; what waited in vain for another machine at a host waits on."""
+        for site, progress in self.progress.sites.items():
+            if progress.kept_out is not None:
+                requests.let_go(conn, self.store.run, now, progress.kept_out, {site})

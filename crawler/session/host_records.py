@@ -53,11 +53,11 @@ class HostRecords:
         """
         if not self.store.archive.database.shared:
             return 0.0
-        host = urlsplit(origin).hostname or ""
+        host, run = urlsplit(origin).hostname or "", self.store.run
 
         def take(conn: Connection) -> Turn | datetime:
             until = hosts.asked_to_wait(conn, origin, datetime.now(UTC))
-            return until or host_turns.take(conn, host, timedelta(seconds=longest), self.turns.get(host))
+            return until or host_turns.take(conn, host, run, timedelta(seconds=longest), self.turns.get(host))
 
         turn = await self.store.write(take)
         if isinstance(turn, datetime):

@@ -117,8 +117,10 @@ class CrawlSession:
         silent = RunStatus.FAILED if reached or self._known_to_fail(conn) else RunStatus.OFFLINE
         for progress in self.progress.sites.values():
             if progress.has_answered or reason in COMPLETE_REASONS:
-                progress.end(conn, self.store.run, RunStatus.OK if progress.has_answered else silent, now)
-                if progress.has_answered or silent != RunStatus.OFFLINE:
+                status = RunStatus.HOST_BUSY if progress.kept_out else silent
+                status = RunStatus.OK if progress.has_answered else status
+                progress.end(conn, self.store.run, status, now)
+                if status != RunStatus.OFFLINE:
                     progress.save_sources(conn)
 
     def _known_to_fail(self, conn: Connection) -> bool:

@@ -40,8 +40,9 @@ class SiteProgress:
     `taken` is the number of pages that the run fetches from it, None until its sources have answered; `settled` is how
     many of them are done; `held` is how many of these still wait for their facsimiles. `asked` counts the sources that
     were polled, `answered` those that answered; `problem` is what went wrong with the first source that failed, in the
-    order of the site's file, or else with the first page. `sources` is what was learned of each, by its key. The
-    archive always has the same counts: each page's transaction adds its own.
+    order of the site's file, or else with the first page; `kept_out` tells which host another machine was asking, which
+    is no fault of the site's. `sources` is what was learned of each, by its key. The archive always has the same
+    counts: each page's transaction adds its own.
     """
 
     site: Site
@@ -52,6 +53,7 @@ class SiteProgress:
     asked: int = 0
     answered: int = 0
     problem: Message | None = None
+    kept_out: Message | None = None
     sources: dict[str, SourceRun] = field(default_factory=dict)
     _failed: int | None = field(default=None, repr=False)  # the place in the site's file of the source with `problem`
 
@@ -89,8 +91,10 @@ class SiteProgress:
             status = RunStatus.FAILED
             self.problem = Message(RunDetail.WALLS, {"n": self.counts["walls"], "of": self.settled})
         verdict = Verdict.BLOCKED if walled else Verdict.FAILING
-        runs.end_site(conn, run, self.site.id, status, self.problem, self.counts)
-        site = self.site
+        site, busy = self.site, status == RunStatus.HOST_BUSY
+        runs.end_site(conn, run, site.id, status, self.kept_out if busy else self.problem, self.counts)
+        if busy:  # nothing was learned of the site, which is crawled again soon
+            return
         state: dict[str, object] = site.facts | {"last_run": now, "detail": self.problem}
         if status == RunStatus.OK:
             state |= {"failures": 0, "last_success": now, "verdict": Verdict.PARTLY_FAILING if self.problem else None}
@@ -158,7 +162,9 @@ class RunProgress:
     def defer(self, site: str, reason: Message) -> None:
         """Count, by its reason, a page that was not requested in this run and stays due."""
         if (progress := self.sites.get(site)) is not None:
-            if reason.code != FetchReason.CRAWL_ENDED:
+            if reason.code == FetchReason.HOST_TAKEN:
+                progress.kept_out = progress.kept_out or reason
+            elif reason.code != FetchReason.CRAWL_ENDED:
                 progress.problem = progress.problem or reason
             progress.counts[reason.code] += 1
 

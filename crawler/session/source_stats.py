@@ -69,14 +69,16 @@ def excluding(learned: RepeatedBlocks, own: frozenset[str]) -> RepeatedBlocks:
 
 
 def save_stats(conn: Connection, site: Site, asked: Iterable[SourceRun]) -> None:
-    """Save what a run learned of the site's sources."""
+    """Save what a run learned of the site's sources. One that was not reached stays due."""
     zone = ZoneInfo(site.time_zone)
     for one in asked:
+        if not one.answered and not one.strikes:
+            continue
         before = source_state.state(conn, site.id, one.key)
         values: dict[str, Any] = {"asked": one.at}
         if one.answered:
             values |= {"strikes": 0.0, "retry_at": None, "habit": _learn(before, one, zone).to_json()}
-        elif one.strikes:
+        else:
             values |= {"strikes": before.strikes + one.strikes, "retry_at": one.not_before}
         if one.said is not None:
             values["said"] = _hints_to_json(one.said)

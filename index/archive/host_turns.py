@@ -3,6 +3,7 @@ no other does. By the database's clock, and so only in PostgreSQL."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -25,13 +26,13 @@ class Turn:
     wait: timedelta = timedelta()
 
 
-def take(conn: Connection, host: str, longest: timedelta, last: int | None = None) -> Turn:
-    """Begin a turn, unless one is under way or its delay has not passed. It ends after `longest`, if not before.
+def take(conn: Connection, host: str, run: int, longest: timedelta, last: int | None = None) -> Turn:
+    """Begin a run's turn, unless one is under way or its delay has not passed. It ends after `longest`, if not before.
 
     `last` is the turn that the asking process had before: if that was the last of all, and others have asked since, it
     is for one of them, as all wait for the same moment.
     """
-    values = {"until": clock(longest), "asked": None}
+    values = {"run": run, "until": clock(longest), "asked": None}
     new = dialect.of(conn).insert(host_turns).values(host=host, number=1, **values)
     other = host_turns.c.number != (last or 0)
     alone = or_(other, host_turns.c.asked.is_(None), host_turns.c.asked < clock(-PATIENCE))
@@ -54,9 +55,10 @@ def end(conn: Connection, host: str, number: int, delay: timedelta) -> None:
     conn.execute(update(host_turns).where(mine).values(until=clock(delay)))
 
 
-def end_all(conn: Connection, delay: timedelta) -> None:
-    """End all turns, as no run has any: the next begin after this delay."""
-    conn.execute(update(host_turns).where(host_turns.c.until > clock(delay)).values(until=clock(delay)))
+def end_of(conn: Connection, runs: Sequence[int], delay: timedelta) -> None:
+    """End the turns of runs that died: the next begin after this delay."""
+    theirs = host_turns.c.run.in_(runs) & (host_turns.c.until > clock(delay))
+    conn.execute(update(host_turns).where(theirs).values(until=clock(delay)))
 
 
 def expire(conn: Connection) -> None:

@@ -645,6 +645,7 @@ host_turns = Table(  # who may ask a host, where several machines crawl; none wi
     Column("number", BigInteger, nullable=False),  # of its turns so far
     Column("until", Instant, nullable=False),  # when the next may begin, by the database's clock
     Column("asked", Instant),  # when somebody else than who had the last one wanted the next; None: nobody since then
+    Column("run", Integer),  # that had the last one; None: one from before this was told
 )
 
 data_folder = Table(  # the folder of an archive in PostgreSQL, where its WARC files are: one row, and none with SQLite

@@ -191,6 +191,7 @@ class RunStatus(StrEnum):
     OK = "ok"
     FAILED = "failed"
     BUSY = "busy"  # another run had its sites
+    HOST_BUSY = "host busy"  # another machine was asking all of its hosts that were to be asked
     OFFLINE = "offline"  # nothing answered: no network
     KILLED = "killed"
     STOPPED = "stopped"  # on request

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from copy import copy
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from itertools import pairwise
 from pathlib import Path
@@ -21,7 +21,7 @@ import pytest
 from sqlalchemy import func, select
 
 from crawler.processes.machine import BEAT
-from index.archive import documents, heartbeat, machines, saved_searches
+from index.archive import documents, heartbeat, host_turns, machines, saved_searches, site_state, source_state
 from index.archive import runs as records
 from index.archive import tables as t
 from tests.integration.daemon_process import Service, daemon
@@ -37,6 +37,11 @@ SITES = ("arabic2", "english", "fa", "fr")
 DELAY = 3.0  # seconds
 # Upkeep every three seconds, not every ten minutes
 BUSTLING = "from crawler import daemon; daemon.CHECKUP = 3.0; from crawler.cli.app import main; main()"
+# Hosts that another machine asks are waited for a second, and sites that were kept out so come again after one
+HASTY = (
+    "from crawler.fetch import politeness; politeness.MAX_TURN_WAIT = 1.0; from datetime import timedelta; "
+    "from crawler.scheduling import site_schedule; site_schedule.TOLD_NOTHING_WAIT = timedelta(seconds=1); "
+) + BUSTLING
 # As of another container: nobody else sees whether its processes live
 APART = ("unshare", "--pid", "--fork", "--mount-proc", "--kill-child")
 
@@ -53,11 +58,11 @@ def settings(delay: float) -> dict[str, Any]:
 
 
 @contextmanager
-def machine(house: Harness, name: str) -> Iterator[Service]:
+def machine(house: Harness, name: str, code: str = BUSTLING) -> Iterator[Service]:
     """`arshif run` under this name, with processes of its own."""
     there = copy(house)
     there.env = house.env | {"ARSHIF_MACHINE__NAME": name}
-    with daemon(there, "--no-web", code=("-c", BUSTLING), within=APART) as service:
+    with daemon(there, "--no-web", code=("-c", code), within=APART) as service:
         yield service
 
 
@@ -222,6 +227,34 @@ def test_no_host_is_asked_by_two_machines_within_its_delay(postgresql_server: Se
         assert min(gaps) > 0.95 * DELAY, gaps
         times = [[one.time for one in asked if f"http://{one.host}{one.path}" in urls] for urls in halves.values()]
         assert max(map(min, times)) < min(map(max, times)), "both asked it in the same minutes"
+
+
+def test_a_site_whose_host_another_machine_asks_is_crawled_again_soon_and_nothing_is_held_against_it(
+    postgresql_server: Server, tmp_path: Path
+) -> None:
+    """One that died while it asked the host, and is not found dead for an hour."""
+    with Newsroom(via="proxy", only=("fr",)) as room:
+        house = Harness(room, tmp_path, postgresql_server, settings=settings(0), every=24 * 60)
+        host = room.sites["fr"].host
+        with house.open() as archive:
+            turn = archive.write(lambda conn: host_turns.take(conn, host, 0, timedelta(hours=1))).result()
+        with machine(house, "one", HASTY) as service:
+            service.wait_for(lambda: "host busy" in statuses(house))
+            assert room.requests() == []
+            with house.open() as archive:
+                archive.write(lambda conn: host_turns.end(conn, host, turn.number or 0, timedelta())).result()
+            service.wait_for(lambda: "ok" in statuses(house))
+            assert end(service) == 0
+        assert None not in ids(house, room)
+        assert statuses(house) == {"host busy", "ok"}
+        with house.archive() as conn:
+            state, sources = site_state.state(conn, "fr"), source_state.states(conn, "fr")
+        assert (state.failures, state.verdict, {one.failures for one in sources}) == (0, None, {0})
+
+
+def statuses(house: Harness) -> set[str]:
+    """How the parts of runs ended."""
+    return {part.status for run in runs_of(house) for part in run.sites} - {"running"}
 
 
 SITE = """\

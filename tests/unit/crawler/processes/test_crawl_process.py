@@ -98,7 +98,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
             "sources": [{"kind": "feed", "url": f"https://{site}.example/feed"}],
         }  # fmt: skip
         (folder / f"{site}.yaml").write_text(json.dumps(about), "utf-8")
-    monkeypatch.setattr(site_schedule, "KILLED_RUN_LENGTH", timedelta(0))  # the tests do not wait for it
+    monkeypatch.setattr(site_schedule, "TOLD_NOTHING_WAIT", timedelta(0))  # the tests do not wait for it
     config = load(tmp_path / "config")
     config.settings.data.mkdir(exist_ok=True)
     with open_archive(config) as archive:

@@ -9,7 +9,7 @@ import pytest
 
 from crawler.processes.crawl_process import last_runs
 from crawler.scheduling.reasons import ScheduleReason
-from crawler.scheduling.site_schedule import due
+from crawler.scheduling.site_schedule import TOLD_NOTHING_WAIT, due
 from crawler.site_config import Site
 from index.archive import Archive, runs, site_state
 from index.model.codes import RunStatus
@@ -41,3 +41,13 @@ def test_a_run_that_ended_well_is_not_called_interrupted(
     assert last["a"].finished == (None if interrupted else END)
     why = due(SITE, last, END + timedelta(seconds=1), 30.0).why
     assert (why.code == ScheduleReason.INTERRUPTED) == interrupted
+
+
+def test_a_site_whose_host_was_busy_is_crawled_again_soon(tmp_path: Path) -> None:
+    with Archive(tmp_path / "archive.sqlite3") as archive:
+        number = archive.write(lambda conn: runs.start(conn, ["a"], START, owner="test")).result()
+        archive.write(lambda conn: runs.end_site(conn, number, "a", RunStatus.HOST_BUSY)).result()
+        archive.write(lambda conn: runs.finish(conn, number, RunStatus.OK, END)).result()
+        with archive.read() as conn:
+            turn = due(SITE, last_runs(conn, ["a"]), END, 24 * 60.0)
+    assert (turn.at, turn.why.code) == (START + TOLD_NOTHING_WAIT, ScheduleReason.HOST_BUSY)

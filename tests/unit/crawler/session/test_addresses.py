@@ -13,7 +13,7 @@ from crawler.session.addresses import AddressSession
 from crawler.site_config import stranger
 from crawler.storage import open_archive
 from index.archive import leases, requests, runs
-from index.model.codes import RequestWay, RunDetail
+from index.model.codes import FetchReason, RequestWay, RunDetail
 from index.model.message import Message
 from tests.support.newspaper import HOME, InlineWorkers, configured
 
@@ -51,3 +51,31 @@ def test_what_another_crawl_has_begun_with_waits_again_and_a_commands_is_told(tm
     assert (waits.run, waits.ended) == (None, None)
     assert told.outcome == Message(RunDetail.BUSY)
     assert (goes_on.run, goes_on.ended) == (run, None)
+
+
+def test_what_another_machine_kept_from_its_host_waits_again_and_a_commands_is_told(tmp_path: Path) -> None:
+    config, taken = configured(tmp_path), Message(FetchReason.HOST_TAKEN, {"host": "paper.example"})
+
+    def claim(conn: Connection) -> tuple[int, list[int]]:
+        ways = RequestWay.PAGE, RequestWay.COMMAND
+        numbers = [requests.ask(conn, BUSY, "paper", way, NOW).id for way in ways]
+        run = runs.start(conn, [], NOW, owner="arshif")
+        requests.claim(conn, numbers, run)
+        return run, numbers
+
+    with open_archive(config) as archive:
+        run, numbers = archive.write(claim).result()
+        session = AddressSession(config, InlineWorkers(), pytest.fail, run=run)  # type: ignore[arg-type]
+
+        async def crawl() -> None:
+            await session.open_for((config.sites["paper"],))
+            session.progress.defer("paper", taken)
+            await session.close("finished", reached=True)
+
+        asyncio.run(crawl())
+        with archive.read() as conn:
+            waits, told = (requests.get(conn, number) for number in numbers)
+    assert waits is not None
+    assert told is not None
+    assert (waits.run, waits.ended) == (None, None)
+    assert told.outcome == taken

@@ -24,8 +24,8 @@ def archive(postgresql_server: Server, tmp_path: Path) -> Iterator[Archive]:
         yield archive
 
 
-def take(archive: Archive, host: str = "step.example", last: int | None = None) -> Turn:
-    return archive.write(lambda conn: host_turns.take(conn, host, MINUTE, last)).result()
+def take(archive: Archive, host: str = "step.example", last: int | None = None, run: int = 1) -> Turn:
+    return archive.write(lambda conn: host_turns.take(conn, host, run, MINUTE, last)).result()
 
 
 def end(archive: Archive, number: int, delay: timedelta) -> None:
@@ -81,9 +81,11 @@ def test_hosts_that_nobody_asks_are_forgotten(archive: Archive) -> None:
         assert [row.host for row in conn.execute(table.select())] == ["other.example"]
 
 
-def test_a_turn_of_the_dead_ends_with_the_last_of_them(archive: Archive) -> None:
-    take(archive)
-    archive.write(lambda conn: host_turns.end_all(conn, timedelta(seconds=2))).result()
-    assert take(archive).wait <= timedelta(seconds=2)
-    archive.write(lambda conn: host_turns.end_all(conn, timedelta())).result()
-    assert take(archive) == Turn(2)
+def test_a_turn_of_a_dead_run_ends_with_it_and_no_others(archive: Archive) -> None:
+    take(archive, run=1)
+    take(archive, "other.example", run=2)
+    archive.write(lambda conn: host_turns.end_of(conn, [1], timedelta(seconds=2))).result()
+    assert take(archive, run=3).wait <= timedelta(seconds=2)
+    archive.write(lambda conn: host_turns.end_of(conn, [1], timedelta())).result()
+    assert take(archive, run=3) == Turn(2)
+    assert take(archive, "other.example", run=3).wait > timedelta(seconds=2)

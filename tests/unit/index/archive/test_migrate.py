@@ -354,6 +354,7 @@ def _as_before(conn: Connection) -> None:
         "DROP TABLE jobs",
         *("DROP TABLE bands", "DROP INDEX ix_signatures_month", "ALTER TABLE signatures DROP COLUMN month"),
         "CREATE TABLE bands (hash BIGINT, number BIGINT, CONSTRAINT pk_bands PRIMARY KEY (hash, number))",
+        "ALTER TABLE host_turns DROP COLUMN run",
         "UPDATE alembic_version SET version_num = '0032'",
     ):
         conn.execute(text(statement))
