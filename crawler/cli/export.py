@@ -116,21 +116,19 @@ def export_dataset(
     writes the months that have changed and deletes what was erased. Needs pyarrow (pip install 'arshif[parquet]').
     """
     from crawler.config import load
-    from index.archive import documents
     from index.export.dataset import Dataset
     from index.export.parquet import check_installed
 
     check_installed()
     with open_existing_archive(load(only=())) as archive, progress() as shown:
-        dataset = Dataset(folder)
-        with archive.read() as conn:
-            step = shown.begin("export", "articles", documents.count(conn))
-        done = dataset.update(archive, step.advance)
+        step = shown.begin("export", "articles")
+        done = Dataset(folder).update(archive, step.follow)
     if json:
         facts = {"articles": done.articles, "months": done.months, "changed": done.changed}
         print_json({"folder": folder, **facts})
     else:
         say(f"{folder} has {done.articles} articles of {done.months} months; {done.changed} months had changed")
+        say(step.ending, "dim")
 
 
 @app.command("kibana")

@@ -82,10 +82,10 @@ class Step:
     @property
     def ending(self) -> str:
         """What is said of the pace of a job that has ended, such as "2,000 of 2,000 articles: 40 s, 50 a second"."""
-        taken = self.updated - self.begun
-        rate = self._amount((self.done - self.earlier) / max(taken, MIN_RATED_SECONDS), 1)
+        taken, more = self.updated - self.begun, self.done - self.earlier
         where = f", on from {self._amount(self.earlier)}, where an earlier run ended" if self.earlier else ""
-        return f"{self.counts}{where}: {format_duration(timedelta(seconds=taken))}, {rate} a second"
+        rate = f", {self._amount(more / max(taken, MIN_RATED_SECONDS), 1)} a second" if more else ""
+        return f"{self.counts}{where}: {format_duration(timedelta(seconds=taken))}{rate}"
 
     @property
     def line(self) -> str:

@@ -46,11 +46,10 @@ def verify(
     config, now = load(only=()), datetime.now(UTC)
     with open_existing_archive(config) as archive, open_raw(config, archive) as raw, progress() as shown:
         since = now - timedelta(days=within)
-        with archive.read() as conn:
-            step = shown.begin("verify", "raw copies", warc_records.count_to_check(conn, since))
+        step = shown.begin("verify", "raw copies")
 
-        def tell(found: Verified) -> None:
-            step.update(found.records, note=f"{found.damaged} damaged, {found.missing} missing")
+        def tell(found: Verified, total: int | None) -> None:
+            step.follow(found, total, f"{found.damaged} damaged, {found.missing} missing")
 
         found = verification.verify(archive, raw, since, now, speed=speed * MEGABYTE, told=tell)
         with archive.read() as conn:
@@ -63,6 +62,7 @@ def verify(
         say(f"{found.records} raw copies checked ({found.bytes / MEGABYTE:.1f} MB); {len(damaged)} damaged or missing")
         for line in (*some_of(damaged, _damaged), *some_of(wrong, lambda one: translate(one, FALLBACK))):
             say(line)
+        say(step.ending, "dim")
     if damaged or wrong:
         raise typer.Exit(ArshifError.exit_code)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from functools import partial
+from datetime import datetime, timedelta
 
+from sqlalchemy import Connection
+
+from index import jobs
 from index.archive import Archive, warc_records
 from index.archive.warc_records import CheckedRecord
 from index.evidence import merkle
@@ -15,17 +18,24 @@ from index.model.codes import RecordProblem
 from index.warc.record import WarcDamaged, WarcMissing, unpack
 from index.warc.store import WarcStore
 
+NAME = "verify"
+RESUMED = timedelta(days=30)  # after so long, a run that was killed is begun anew
 BATCH = 200  # records checked between two writes: as many are checked again after an interruption
 
 
 @dataclass(slots=True)
-class Verified:
+class Verified(jobs.Report):
     """How many records were checked, their bytes, and how many of them are damaged or missing."""
 
     records: int = 0
     bytes: int = 0
     damaged: int = 0
     missing: int = 0
+
+    @property
+    def done(self) -> int:
+        """The records."""
+        return self.records
 
 
 def verify(
@@ -35,34 +45,71 @@ def verify(
     now: datetime,
     *,
     speed: float = 0.0,
-    told: Callable[[Verified], None] | None = None,
+    told: Callable[[Verified, int | None], None] | None = None,
 ) -> Verified:
     """Check the records that were not checked since `before` (UTC), and record what is wrong with each.
 
-    At most `speed` bytes are read per second, 0 for no limit. After an interruption, the next call goes on where this
-    one ended. `told` is called with the results so far.
+    At most `speed` bytes are read per second, 0 for no limit. A run that was killed within the time from `before` to
+    `now`, or RESUMED, is continued. `told` is called with the results so far, and the number of records to check.
 
+    :raises Busy: when another process is verifying.
     :raises ArchiveError: when the archive fails.
     """
-    found, last = Verified(), 0
-    while True:
-        with archive.read() as conn:
-            some = warc_records.to_check(conn, before, last, BATCH)
-        if not some:
-            return found
-        began = time.monotonic()
-        problems = {record.id: _problem(inspect(raw, record)) for record in some}
-        archive.write(partial(warc_records.mark_checked, problems=problems, now=now)).result()
+    work = _Verification(archive, raw, before, now, speed)
+    position = jobs.Position(archive, NAME, now - before)
+    with archive.database.lock(NAME) as still_held:
+        asyncio.run(jobs.run(work, position, told=told, still_held=still_held, ahead=0))
+    return work.report
+
+
+class _Verification:
+    def __init__(self, archive: Archive, raw: WarcStore, before: datetime, now: datetime, speed: float) -> None:
+        self.archive, self.raw, self.before, self.now, self.speed = archive, raw, before, now, speed
+        self.report = Verified()
+        self.total: int | None = None
+        self._begun = now  # by the run that an earlier process began, if it goes on
+        self._reading = 0.0  # since when a batch is read (monotonic seconds)
+
+    def pieces(self, after: str | None) -> Iterator[list[CheckedRecord]]:
+        """The records by some; what an earlier run checked is known by when it began."""
+        begun = datetime.fromisoformat(after) if after else None
+        if begun is not None and self.now - begun <= max(self.now - self.before, RESUMED):
+            self._begun = begun
+        else:
+            self.report = Verified()
+        self.before, last = min(self.before, self._begun), 0
+        with self.archive.read() as conn:
+            self.total = self.report.done + warc_records.count_to_check(conn, self.before)
+        while True:
+            with self.archive.read() as conn:
+                some = warc_records.to_check(conn, self.before, last, BATCH)
+            if not some:
+                return
+            yield some
+            last = some[-1].id
+
+    async def read(self, some: list[CheckedRecord]) -> dict[int, RecordProblem | None]:
+        """What is wrong with each, by its id."""
+        self._reading = time.monotonic()
+        return {record.id: _problem(inspect(self.raw, record)) for record in some}
+
+    async def store(
+        self, some: list[CheckedRecord], problems: dict[int, RecordProblem | None], note: jobs.Note
+    ) -> None:
+        """Record that these are checked, and rest as long as the speed asks for."""
         size = sum(record.ref.length for record in some)
-        found.records += len(some)
-        found.bytes += size
-        found.damaged += sum(problem == RecordProblem.DAMAGED for problem in problems.values())
-        found.missing += sum(problem == RecordProblem.MISSING for problem in problems.values())
-        last = some[-1].id
-        if told is not None:
-            told(found)
-        if speed:
-            time.sleep(max(0.0, size / speed - (time.monotonic() - began)))
+        self.report.records += len(some)
+        self.report.bytes += size
+        self.report.damaged += sum(problem == RecordProblem.DAMAGED for problem in problems.values())
+        self.report.missing += sum(problem == RecordProblem.MISSING for problem in problems.values())
+
+        def mark(conn: Connection) -> None:
+            warc_records.mark_checked(conn, problems, self.now)
+            note(conn, self._begun.isoformat(), self.report)
+
+        self.archive.write(mark).result()
+        if self.speed:
+            time.sleep(max(0.0, size / self.speed - (time.monotonic() - self._reading)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,10 @@ class Engine(Protocol):
     prefix: str
     limits: PartLimits | None  # None: a target is always in one part
 
+    @property
+    def layout(self) -> Layout | None:
+        """How new indexes lie on a cluster; None where they lie on this machine alone."""
+
     def create(self, target: str) -> None:
         """Create an empty index of that name (from `new_target`); an existing one is left as it is."""
 

@@ -8,6 +8,7 @@ and one into the folder of an earlier export writes the months that have changed
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import shutil
@@ -19,6 +20,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from index import jobs
 from index.archive import Archive, documents
 from index.archive.upsert import chunks
 from index.atomic_files import new_file, replace_file
@@ -38,23 +40,41 @@ _FORM = 1  # of the files: months written in another one are written anew
 
 
 @dataclass(slots=True)
-class Written:
-    """What an export did: the articles and months of the dataset, and how many months were written or deleted."""
+class Written(jobs.Report):
+    """What an export did: the articles and months of the dataset, and how many months were written or deleted. The
+    articles of the others are `earlier` ones."""
 
     articles: int = 0
     months: int = 0
     changed: int = 0
 
+    @property
+    def done(self) -> int:
+        """The articles."""
+        return self.articles
+
+
+@dataclass(frozen=True, slots=True)
+class _Month:
+    """A month, such as 2026-11, with the id and document version of each of its articles; without any, they were all
+    erased."""
+
+    name: str
+    held: Sequence[tuple[str, int]]
+
 
 @dataclass(slots=True)
 class Dataset:
-    """A folder with a dataset, or for one.
+    """A folder with a dataset, or for one; bringing it up to date is a job (`index/jobs.py`).
 
     :raises FileThere: when the folder holds something else.
     :raises ArchiveError: when it cannot be read.
     """
 
     folder: Path
+    report: Written = field(default_factory=Written, init=False)
+    total: int | None = field(default=None, init=False)
+    _conn: Connection = field(init=False)
     _digests: dict[str, str] = field(init=False)  # of the months that are complete
 
     def __post_init__(self) -> None:
@@ -78,36 +98,47 @@ class Dataset:
         except (ValueError, AttributeError):
             return {}  # everything is written anew
 
-    def update(self, archive: Archive, advance: Callable[[int], None] = lambda _: None) -> Written:
-        """Write the months whose articles have changed, all of one moment; `advance` is told how many further articles
-        are done.
+    def update(self, archive: Archive, told: Callable[[Written, int | None], None] | None = None) -> Written:
+        """Write the months whose articles have changed, all of one moment; `told` is called with what is done so far,
+        and the number of all articles.
 
         :raises Busy: when another process is writing to the folder.
         :raises ArchiveError: when the archive cannot be read, or a file not be written.
         """
         try:
-            with hold(self.folder / _LOCK, wait=False), archive.read() as conn:
-                return self._update(conn, advance)
+            with hold(self.folder / _LOCK, wait=False), archive.read() as self._conn:
+                self.report, self.total = Written(), documents.count(self._conn)
+                asyncio.run(jobs.run(self, told=told, ahead=0))
+                return self.report
         except OSError as error:
             raise ArchiveError(f"cannot write {error.filename or self.folder}: {error.strerror}") from error
 
-    def _update(self, conn: Connection, advance: Callable[[int], None]) -> Written:
-        done = Written()
+    def pieces(self, _: object) -> Iterator[_Month]:
+        """The months, those that are in the archive first."""
         left = {folder.name.removeprefix(_MONTH) for folder in self.folder.glob(f"{_MONTH}*")}  # noted or not
-        for first, held in documents.months(conn):
-            month = f"{first:%Y-%m}"
-            left.discard(month)
-            digest = _digest(held)
-            if self._digests.get(month) != digest or not (self.folder / f"{_MONTH}{month}").exists():
-                self._replace(conn, month, [article for article, _ in held], digest)
-                done.changed += 1
-            done.months += 1
-            done.articles += len(held)
-            advance(len(held))
-        for month in left:  # all of it was erased
-            self._delete(month)
-            done.changed += 1
-        return done
+        for first, held in documents.months(self._conn):
+            month = _Month(f"{first:%Y-%m}", held)
+            left.discard(month.name)
+            yield month
+        yield from (_Month(name, ()) for name in sorted(left))
+
+    async def read(self, month: _Month) -> str:
+        """The digest of what a month is to hold."""
+        return _digest(month.held)
+
+    async def store(self, month: _Month, digest: str, _: jobs.Note) -> None:
+        """Have the dataset hold a month as the archive does; what is noted is in the folder."""
+        changed = 1
+        if not month.held:
+            self._delete(month.name)
+        elif self._digests.get(month.name) != digest or not (self.folder / f"{_MONTH}{month.name}").exists():
+            self._replace(self._conn, month.name, [article for article, _ in month.held], digest)
+        else:
+            self.report.earlier += len(month.held)
+            changed = 0
+        self.report.changed += changed
+        self.report.months += bool(month.held)
+        self.report.articles += len(month.held)
 
     def _replace(self, conn: Connection, month: str, ids: Sequence[str], digest: str) -> None:
         """Write a month beside the dataset, and put it in the place of the one there."""

@@ -26,6 +26,7 @@ from index.archive.outbox import ALL, Row, Share, Target
 from index.engines.base import Engine, is_ours, new_target, part_for
 from index.engines.record import earlier_id, is_earlier
 from index.errors import ArchiveError, ArshifError, Busy, IndexMismatch
+from index.jobs import Position, Report
 from index.locale import FALLBACK, translate
 from index.model.article import EARLIEST
 from index.model.message import Message
@@ -140,13 +141,25 @@ def rebuild(
     """Rebuild the index from the archive while the old one is searched; return the new target's name once it is
     searched and the old one is gone.
 
-    A running indexer does the work, and the next indexer continues an interrupted rebuild. Its outbox is filled by and
-    by, so that nobody else waits long for the archive.
+    A running indexer does the work, and the next indexer or rebuild continues an interrupted one, but a rebuild none
+    that was to lie otherwise. Its outbox is filled by and by, so that nobody else waits long for the archive.
 
     :raises IndexUnavailable: when the index does not answer.
-    :raises Busy: when a newer rebuild took over.
+    :raises Busy: when another process is at it, or an indexer found that the new index is lost.
     """
-    return _build(archive, engine, _start(archive, engine), batch, told)
+    position = Position(archive, "index rebuild", (engine.name, engine.prefix, engine.limits, engine.layout))
+    with _alone_building(archive, engine):
+        begun, _ = position.noted() or (None, None)
+        if begun is None or not is_ours(begun, engine.prefix) or begun not in _being_built(archive, engine):
+            begun = _start(archive, engine, lambda conn, name: position.note(conn, name, Report()))
+        name = _build(archive, engine, begun, batch, told)
+        position.end()
+    return name
+
+
+def _alone_building(archive: Archive, engine: Engine) -> AbstractContextManager[StillHeld]:
+    """Be the one process that waits for a new index, whichever indexer fills it."""
+    return archive.database.lock(f"rebuild-{engine.name}")
 
 
 def restore(
@@ -161,8 +174,19 @@ def restore(
     target's name once it is searched and the old one is gone.
 
     :raises IndexUnavailable: when the index does not answer.
-    :raises Busy: when a newer rebuild took over.
+    :raises Busy: as `rebuild` does.
     """
+    with _alone_building(archive, engine):
+        return _restore(archive, engine, fill, batch, told)
+
+
+def _restore(
+    archive: Archive,
+    engine: Engine,
+    fill: Callable[[str], None],
+    batch: int,
+    told: Callable[[BatchResult], None] | None,
+) -> str:
     name = new_target(engine.prefix)
     fill(name)
     found = list(engine.scan(name))
@@ -208,16 +232,22 @@ def migrate(
     Until then, an index of an older mapping is searched and kept up to date.
 
     :raises IndexUnavailable: when the index does not answer.
-    :raises Busy: when a newer rebuild took over.
+    :raises Busy: as `rebuild` does.
     """
     live = engine.current()
     if live is not None:
         return live
+    with _alone_building(archive, engine):
+        mine = [name for name in _being_built(archive, engine) if is_ours(name, engine.prefix)]
+        return _build(archive, engine, mine[0] if mine else _start(archive, engine), batch, told)
+
+
+def _being_built(archive: Archive, engine: Engine) -> list[str]:
+    """The target that is to replace the current one, if there is one, and the engine has it."""
     there = set(engine.targets())
     with archive.read() as conn:
         begun = [target.name for target in outbox.targets_of(conn, engine.name) if target.state == "building"]
-    mine = [name for name in begun if name in there and is_ours(name, engine.prefix)]
-    return _build(archive, engine, mine[0] if mine else _start(archive, engine), batch, told)
+    return [name for name in begun if name in there]
 
 
 def _build(archive: Archive, engine: Engine, name: str, batch: int, told: Callable[[BatchResult], None] | None) -> str:
@@ -382,15 +412,21 @@ def _sweep(engine: Engine, unknown: set[str]) -> None:
             engine.drop(name)
 
 
-def _start(archive: Archive, engine: Engine) -> str:
-    """Begin a new target; one being built is dropped."""
+def _start(archive: Archive, engine: Engine, note: Callable[[Connection, str], None] = lambda *_: None) -> str:
+    """Begin a new target, and `note` its name in the same transaction; one being built is dropped."""
     name = new_target(engine.prefix)
-    engine.create(name)
     with archive.read() as conn:
+        known = {target.name for target in outbox.targets_of(conn, engine.name)}
         oldest = outbox.next_to_fill(conn, EARLIEST)
+    _sweep(engine, set(engine.targets()) - known - {engine.current()})
+    engine.create(name)
     until = engine.limits.end(oldest) if engine.limits is not None and oldest is not None else None
-    now = datetime.now(UTC)
-    _begin(archive, engine, lambda conn: outbox.start_target(conn, engine.name, name, now, until=until))
+
+    def start(conn: Connection) -> None:
+        outbox.start_target(conn, engine.name, name, datetime.now(UTC), until=until)
+        note(conn, name)
+
+    _begin(archive, engine, start)
     return name
 
 

@@ -102,6 +102,9 @@ POINTS = {
     "job: before a transaction": Point("index.archive:Archive._transact", "before", 1),
     "job: within noting where it is": Point("index.archive.jobs:note", "after", 1),
     "job: after a transaction": Point("index.archive:Archive._transact", "after", 1),
+    "dataset: before a month is noted": Point("index.export.dataset:Dataset._note", "before", 1),
+    "dataset: a month is noted": Point("index.export.dataset:replace_file", "after", 1),
+    "dataset: a month is written": Point("index.export.dataset:Dataset._delete", "before", 1),
 }
 IN_BUCKET = ("bucket",)  # stages of a crawl whose raw copies are in a bucket: tests/faults/test_object_store.py
 KEEPING = ("backup", "restore", "forget", "compact")

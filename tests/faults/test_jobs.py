@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import shutil
 import signal
 from collections.abc import Callable
@@ -14,11 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyarrow import parquet as pq
+from sqlalchemy import select
 
 from crawler.storage import open_archive
 from index.archive import articles, documents
+from index.archive import tables as t
 from index.file_lock import hold
-from tests.faults.consistency import Installation, articles_of, check_sound
+from tests.faults.consistency import Installation, articles_of, check_sound, indexed
 from tests.support.warcs import Archived, article, warc
 
 SITES = 3
@@ -26,30 +30,57 @@ ADDRESS = "https://www.press{}.com/news/decision-number-{}-of-the-council"
 
 
 def published(year: int, numbers: range) -> list[Archived]:
-    days = [f"{year}-{n % 3 + 1:02}-{n % 28 + 1:02}T00:00:00Z" for n in numbers]
     addition = f", in {year}" if year > 2020 else ""
     return [
-        Archived(ADDRESS.format(n % SITES, n), day, article(n, addition)) for n, day in zip(numbers, days, strict=True)
+        Archived(
+            ADDRESS.format(n % SITES, n),
+            f"{year}-04-{n % 28 + 1:02}T00:00:00Z",
+            article(n, addition).replace(b'"2020-01-', b'"2020-0%d-' % (n % 3 + 1)),
+        )
+        for n in numbers
     ]
 
 
-OF_PROCESSES = ("earlier", "examples")  # what a report tells of the run that ended, not of the job
+# What is told of the run that ended, not of the job, and what is named by its time and place
+OF_RUN = ("earlier", "examples", "changed months", "current", "folder")
+TRANSACTIONS = ("job: before a transaction", "job: within noting where it is", "job: after a transaction")
 
 
 @dataclass(frozen=True)
 class Job:
-    """A command, the lock that it holds in the data folder, what it leaves, and how many transactions it has at
-    least."""
+    """A command, the lock that it holds in the data folder, what it leaves, and the stages at which it is killed, one
+    after the other: each at one of its first calls, of which there are at least so many."""
 
     command: tuple[str, ...]
     lock: str
     left: Callable[[Installation], Any]
-    least: int
+    calls: int = 1
+    stages: tuple[str, ...] = TRANSACTIONS
+
+
+def checked(house: Installation) -> Any:
+    """What is known of each raw copy."""
+    with open_archive(house.loaded()) as archive, archive.read() as conn:
+        return conn.execute(select(t.raws.c.id, t.raws.c.checked.is_not(None), t.raws.c.problem)).all()
+
+
+def rows(house: Installation) -> Any:
+    """All that a dataset holds, by file."""
+    folder = Path(house.settings["ARSHIF_DATA"]) / "set"
+    return {file.relative_to(folder): pq.read_table(file).to_pylist() for file in folder.rglob("*.parquet")}
 
 
 JOBS = {
-    "import": Job(("import", "further.warc.gz"), "imports/lock", articles_of, 6),
-    "reextract": Job(("reextract",), "reextract.lock", articles_of, 3 * 4),
+    "import": Job(("import", "CONFIG/../further.warc.gz"), "imports/lock", articles_of, 2),
+    "reextract": Job(("reextract",), "reextract.lock", articles_of, 2),
+    "verify": Job(("verify", "--within", "0"), "verify.lock", checked),
+    "index rebuild": Job(("index", "rebuild"), "rebuild-embedded.lock", indexed),
+    "export dataset": Job(
+        ("export", "dataset", "DATA/set"),
+        "set/_arshif.lock",
+        rows,
+        stages=("dataset: before a month is noted", "dataset: a month is noted", "dataset: a month is written"),
+    ),
 }
 each_job = pytest.mark.parametrize("job", JOBS.values(), ids=JOBS)
 
@@ -79,14 +110,17 @@ def copied(filled: Installation, folder: Path) -> Installation:
 
 
 def words(house: Installation, job: Job) -> list[str]:
-    return [str(house.config.parent / word) if "." in word else word for word in job.command]
+    places = {"CONFIG": str(house.config), "DATA": house.settings["ARSHIF_DATA"]}
+    return [re.sub("CONFIG|DATA", lambda found: places[found[0]], word) for word in job.command]
 
 
 def done(house: Installation, job: Job) -> dict[str, Any]:
     """The report of a job that ends well."""
     said = house.arshif(*words(house, job), "--json")
     found: dict[str, Any] = json.loads(said[said.index("{\n") :])  # the log is before it
-    return {name: value for name, value in found.items() if name not in OF_PROCESSES}
+    if "months" in found:
+        found["changed months"] = found.pop("changed")
+    return {name: value for name, value in found.items() if name not in OF_RUN}
 
 
 @each_job
@@ -95,9 +129,8 @@ def test_a_job_that_is_killed_at_random_ends_as_one_that_is_not(
 ) -> None:
     calm, house = copied(filled, tmp_path / "calm"), copied(filled, tmp_path / "killed")
     expected, dice = done(calm, job), random.Random(request.node.name)
-    for stage in ("job: before a transaction", "job: within noting where it is", "job: after a transaction"):
-        most = 2 if "noting" in stage else job.least // 3
-        ended, told = house.ended("tests.faults.kill_at", stage, str(dice.randint(1, most)), *words(house, job))
+    for stage in job.stages:
+        ended, told = house.ended("tests.faults.kill_at", stage, str(dice.randint(1, job.calls)), *words(house, job))
         assert ended == -signal.SIGKILL, f"{stage!r} was not reached\n{told}"
     assert done(house, job) == expected
     assert job.left(house) == job.left(calm)
@@ -106,6 +139,8 @@ def test_a_job_that_is_killed_at_random_ends_as_one_that_is_not(
 
 @each_job
 def test_a_second_one_is_refused_meanwhile(filled: Installation, job: Job) -> None:
+    if "set" in job.lock:
+        filled.arshif(*words(filled, job))  # else there is a file in what is to be a new folder
     with hold(Path(filled.settings["ARSHIF_DATA"]) / job.lock, wait=True):
         ended, told = filled.ended("crawler.cli", *words(filled, job))
     assert ended == 3

@@ -74,7 +74,7 @@ class ElasticEngine:
         self.url = url
         self.prefix = prefix
         self.limits = limits
-        self._layout = layout or Layout()
+        self.layout = layout or Layout()
         self.server = Server(url, api_key=api_key, basic_auth=basic_auth, ca_file=ca_file)
         self._checked = self.server.checked
         self._todays: float | None = None  # until then (monotonic seconds), the searched index is known to be current
@@ -89,7 +89,7 @@ class ElasticEngine:
 
     def _create(self, part: str) -> None:
         with self._checked(ADMIN_SECONDS) as client:
-            made = template(self.prefix, self._layout)
+            made = template(self.prefix, self.layout)
             client.indices.put_index_template(name=f"{self.prefix}-v{MAPPING_VERSION}", **made)
             for index in (part, part + EARLIER):
                 try:
@@ -327,7 +327,7 @@ class ElasticEngine:
         named = self._named()
         if not named or any(is_ours(name, self.prefix) for name in named):
             parts = sum(len(self._indexes(name)) for name in named)
-            self._is_divided = parts > 1 or self._layout.shards > 1
+            self._is_divided = parts > 1 or self.layout.shards > 1
             self._todays = time.monotonic() + CURRENT_SECONDS
             return frozenset()
         self._is_divided = False  # nor has it the fields that only a divided one is asked for

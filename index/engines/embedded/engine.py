@@ -51,6 +51,7 @@ class EmbeddedEngine:
 
     name = "embedded"
     limits: PartLimits | None = None
+    layout = None
 
     def __init__(self, directory: Path, *, prefix: str = "arshif") -> None:
         self.directory = directory

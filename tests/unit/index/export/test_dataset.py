@@ -48,9 +48,9 @@ def inodes(folder: Path) -> dict[str, int]:
 def test_it_holds_the_archive_by_month_and_language(archive: Archive, tmp_path: Path) -> None:
     store(archive, *range(8))
     told: list[int] = []
-    done = Dataset(tmp_path / "set").update(archive, told.append)
+    done = Dataset(tmp_path / "set").update(archive, lambda so_far, _: told.append(so_far.done))
     assert (done.articles, done.months, done.changed) == (8, 3, 3)
-    assert told == [4, 2, 2]
+    assert told == [0, 4, 6, 8]
     places = [("2026-01", "ar"), ("2026-01", "ar"), ("2026-02", "und"), ("2026-03", "en")]
     assert rows(tmp_path / "set") == {f"https://step.example/{n}": (f"H{n}", *places[n % 4]) for n in range(8)}
     table = datasets.dataset(tmp_path / "set", partitioning="hive").to_table()

@@ -43,6 +43,7 @@ class FileEngine:
     name = "shelf"
     prefix = "shelf"
     limits = None
+    layout = None
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -383,8 +384,18 @@ def test_a_rebuild_that_was_interrupted_is_gone_on_with(archive: Archive, shelf:
     with pytest.raises(KeyboardInterrupt):
         rebuild(archive, shelf, 2, break_off)
     (name,) = set(shelf.targets()) - {shelf.current()}
-    assert index_pending(archive, shelf) == BatchResult(3, 0, 0)
+    with pytest.raises(KeyboardInterrupt):
+        rebuild(archive, shelf, 2, break_off)
+    assert index_pending(archive, shelf) == BatchResult(1, 0, 0), "an indexer goes on with it, too"
     assert (shelf.current(), shelf.targets()) == (name, [name])
+    assert rebuild(archive, shelf, 2) != name, "that one is complete"
+
+
+def test_a_rebuild_that_another_process_makes_is_not_begun_anew(archive: Archive, shelf: FileEngine) -> None:
+    store(archive, 1)
+    with archive.database.lock("rebuild-shelf"), pytest.raises(Busy):
+        rebuild(archive, shelf)
+    assert shelf.targets() == []
 
 
 def test_a_second_rebuild_gives_up_the_first(archive: Archive, shelf: FileEngine) -> None:
