@@ -266,4 +266,5 @@ def index_role(
     from crawler.config import load
     from index.engines.elastic import role
 
-    print_json(role(load(only=()).settings.index.prefix, with_snapshots=with_snapshots))
+    index = load(only=()).settings.index
+    print_json(role(index.prefix, with_replicas=index.replicas is not None, with_snapshots=with_snapshots))

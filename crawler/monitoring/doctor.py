@@ -232,13 +232,17 @@ def _integrity(path: str) -> str | None:
 def _index(config: Config) -> Found:
     with open_index(config) as engine:
         lacking: list[str] = []
+        unchanged: list[str] = []  # privileges without which `index.replicas` is of new indexes only
         if engine.name == "elasticsearch":
-            from index.engines.elastic import ElasticEngine, missing
+            from index.engines.elastic import REPLICAS_INDICES, ElasticEngine, missing
 
             assert isinstance(engine, ElasticEngine)
             lacking = missing(engine.server, engine.prefix)
-        if lacking:
-            return _fail(DoctorMessage.INDEX_PRIVILEGES, engine=engine.name, privileges=_named(lacking))
+            if config.settings.index.replicas is not None:
+                unchanged = missing(engine.server, engine.prefix, (), REPLICAS_INDICES)
+        if lacking or unchanged:
+            tell = _fail if lacking else _warning
+            return tell(DoctorMessage.INDEX_PRIVILEGES, engine=engine.name, privileges=_named(lacking + unchanged))
         current = engine.current()
         if current is None and engine.targets():
             return _warning(DoctorMessage.INDEX_MAPPING, engine=engine.name)

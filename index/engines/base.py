@@ -42,8 +42,8 @@ class IndexedDocument:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How new indexes lie on a cluster: the shards of each, and the copies of each shard; None: one where there is a
-    second node."""
+    """How indexes lie on a cluster: the shards of each new one, and the copies of each shard; None: what an index that
+    is there has, and for a new one, one where there is a second node."""
 
     shards: int = 1
     replicas: int | None = None
@@ -87,6 +87,10 @@ class Engine(Protocol):
 
     def create(self, target: str) -> None:
         """Create an empty index of that name (from `new_target`); an existing one is left as it is."""
+
+    def copy_as_told(self) -> None:
+        """Have each shard of the targets that are there as many copies as the layout says, if it does and the server
+        lets us."""
 
     def add_part(self, target: str, begin: datetime) -> None:
         """Add an empty part to a target, for documents of articles stored from that moment on; searched if it is."""

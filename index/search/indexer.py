@@ -362,7 +362,7 @@ def _add_part(archive: Archive, engine: Engine, target: str, begin: datetime) ->
 
 def reconcile(archive: Archive, engine: Engine) -> None:
     """Make archive and engine agree on the targets: an index that is missing, lost or of an older mapping is rebuilt;
-    one of an older mapping is kept up to date until then.
+    one of an older mapping is kept up to date until then. All have as many copies as the settings say.
 
     :raises IndexMismatch: when the engine's index was made from another archive.
     """
@@ -389,6 +389,7 @@ def reconcile(archive: Archive, engine: Engine) -> None:
             f"the {engine.name} index {live} was made from another archive than {archive.name}: "
             "give this one another prefix, or run `arshif index rebuild` to replace that index"
         )
+    engine.copy_as_told()
 
 
 def _has_parts(archive: Archive, engine: Engine, target: Target) -> bool:

@@ -257,6 +257,13 @@ def test_shards_and_replicas_are_as_told_and_counts_are_of_all(elasticsearch_url
     counts = engine.facet_counts(parse(""), ["site"])["site"]
     assert len(counts) == 50
     assert set(counts.values()) == {5}
+    for replicas, found in ((None, "0"), (2, "2")):
+        later = ElasticEngine(elasticsearch_url, prefix=engine.prefix, layout=Layout(3, replicas))
+        later.copy_as_told()
+        later.close()
+        told = client.indices.get_settings(index=f"{target}*").body
+        copies = {name: one["settings"]["index"]["number_of_replicas"] for name, one in told.items()}
+        assert copies == {target: found, f"{target}-versions": found}
     client.indices.delete(index=f"{target},{target}-versions")
     client.indices.delete_index_template(name=f"{engine.prefix}-v{MAPPING_VERSION}")
     engine.close()

@@ -151,6 +151,26 @@ def test_doctor_tells_what_a_key_may_not(house: Harness, admin: Elasticsearch) -
     assert doctor.CHECKS["index"](load(house.config, house.env))[0] == "ok"
 
 
+def test_copies_are_as_told_if_the_key_may_change_them(house: Harness, admin: Elasticsearch) -> None:
+    """Else articles are indexed all the same, and it is said what the key lacks."""
+    told = {"ARSHIF_INDEX__REPLICAS": "3"}
+    article = house.room.publish("english")
+    house.crawl(**told)
+    assert "lacks the privilege indices:admin/settings/update (or manage) on arshif-v*" in house.log
+    assert article.headline in {hit["headline"] for hit in house.told("search", f'"{article.headline}"')["hits"]}
+    verdict, lacking = doctor.CHECKS["index"](load(house.config, house.env | told))
+    assert (verdict, "indices:admin/settings/update" in translate(lacking, "en")) == ("warning", True)
+
+    more = {
+        "ARSHIF_INDEX__API_KEY": _key(admin, json.loads(house.arshif("index", "role", **told))),
+        "ARSHIF_INDEX__API_KEY_FILE": "",
+    }
+    house.crawl(**told, **more)
+    settings = admin.indices.get_settings(index=f"{PREFIX}-v*").body.values()
+    assert {one["settings"]["index"]["number_of_replicas"] for one in settings} == {"3"}
+    assert doctor.CHECKS["index"](load(house.config, house.env | told | more))[0] == "ok"
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [

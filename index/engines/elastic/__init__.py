@@ -2,6 +2,6 @@
 
 from index.engines.elastic.engine import ElasticEngine
 from index.engines.elastic.mapping import analysis_settings
-from index.engines.elastic.privileges import missing, role
+from index.engines.elastic.privileges import REPLICAS_INDICES, missing, role
 
-__all__ = ["ElasticEngine", "analysis_settings", "missing", "role"]
+__all__ = ["REPLICAS_INDICES", "ElasticEngine", "analysis_settings", "missing", "role"]

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from elasticsearch import ApiError, AuthorizationException, NotFoundError, helpers
+from elasticsearch import ApiError, AuthorizationException, BadRequestError, NotFoundError, helpers
 
 from index.engines.base import (
     MAPPING_VERSION,
@@ -34,8 +34,9 @@ from index.engines.base import (
 )
 from index.engines.cursor import decode_cursor, encode_cursor
 from index.engines.elastic.bulk import Action, deletion, send, upsert
-from index.engines.elastic.client import Server
+from index.engines.elastic.client import Server, reason
 from index.engines.elastic.mapping import EARLIER, template
+from index.engines.elastic.privileges import REPLICAS_INDICES
 from index.engines.elastic.query_dsl import counting, query_dsl, sorting
 from index.engines.legacy_mapping import without_unknown
 from index.engines.query_plan import Plan, plan
@@ -97,6 +98,32 @@ class ElasticEngine:
                 except ApiError as error:
                     if error.error != "resource_already_exists_exception":
                         raise
+
+    def copy_as_told(self) -> None:
+        if self.layout.replicas is None:
+            return
+        told = {"auto_expand_replicas": "false", "number_of_replicas": str(self.layout.replicas)}
+        pattern = f"{self.prefix}-v*"
+        with self._checked(ADMIN_SECONDS) as client:
+            found = client.indices.get_settings(index=pattern, flat_settings=True, filter_path="*.settings.index*").body
+            others = [
+                name
+                for name, said in found.items()
+                if any(said["settings"].get(f"index.{key}", "false") != value for key, value in told.items())
+            ]
+            try:
+                for name in others:  # a list of many would not fit in a request's line
+                    client.indices.put_settings(index=name, settings=told)
+            except AuthorizationException:
+                log.warning(
+                    "%s does not let this key or user set index.replicas of indexes that are there: it lacks the"
+                    " privilege %s (or manage) on %s; `arshif index role` prints what a key needs",
+                    *(self.url, *REPLICAS_INDICES, pattern),
+                )
+            except BadRequestError as error:  # such as more shards than the cluster takes
+                log.warning(
+                    "%s does not take index.replicas for indexes that are there: %s", self.url, reason(error.body)
+                )
 
     def add_part(self, target: str, begin: datetime) -> None:
         must_be_ours(target, self.prefix)

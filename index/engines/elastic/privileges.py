@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from elasticsearch import ApiError
@@ -23,6 +24,8 @@ INDICES = (
     "indices:monitor/stats",  # the size of an index, at which articles go to a further one
     "indices:admin/aliases",  # switch to a new target; `manage` would include it, and much more
 )
+# In addition, where `index.replicas` is set: it holds for indexes that are there, too
+REPLICAS_INDICES = ("indices:admin/settings/update",)
 # In addition, for `arshif index snapshot` and `restore`
 SNAPSHOT_CLUSTER = (
     "create_snapshot",
@@ -34,26 +37,31 @@ SNAPSHOT_INDICES = ("indices:monitor/recovery",)
 UNKNOWN = frozenset({400, 405, 500})  # how a server with security disabled answers a privileges request
 
 
-def role(prefix: str, *, with_snapshots: bool = False) -> dict[str, Any]:
+def role(prefix: str, *, with_replicas: bool = False, with_snapshots: bool = False) -> dict[str, Any]:
     """The body of the request that creates an API key (`POST /_security/api_key`) with these privileges, on names with
     this prefix only; those for snapshots are in all of the cluster's repositories."""
-    rights = _rights(prefix)
+    cluster, indices = list(CLUSTER), list(INDICES)
+    if with_replicas:
+        indices += REPLICAS_INDICES
     if with_snapshots:
-        rights["cluster"] += SNAPSHOT_CLUSTER
-        rights["indices"][0]["privileges"] += SNAPSHOT_INDICES
+        cluster += SNAPSHOT_CLUSTER
+        indices += SNAPSHOT_INDICES
+    rights = {"cluster": cluster, "indices": [_on(prefix, indices)]}
     return {"name": prefix, "role_descriptors": {prefix: rights}}
 
 
-def missing(server: Server, prefix: str) -> list[str]:
-    """The privileges that our API key or user lacks; none if the server's security is disabled.
+def missing(
+    server: Server, prefix: str, cluster: Sequence[str] = CLUSTER, indices: Sequence[str] = INDICES
+) -> list[str]:
+    """The privileges, by default those that are always needed, that our API key or user lacks; none if the server's
+    security is disabled.
 
     :raises IndexUnavailable: when the server does not answer now.
     :raises IndexMismatch: when it does not accept our credentials.
     """
-    asked = _rights(prefix)
     with server.checked() as client:
         try:
-            found = client.security.has_privileges(cluster=asked["cluster"], index=asked["indices"])
+            found = client.security.has_privileges(cluster=list(cluster), index=[_on(prefix, indices)])
         except ApiError as error:
             if error.status_code in UNKNOWN:
                 return []
@@ -64,6 +72,5 @@ def missing(server: Server, prefix: str) -> list[str]:
     )
 
 
-def _rights(prefix: str) -> dict[str, Any]:
-    indices = {"names": [prefix, f"{prefix}-*"], "privileges": list(INDICES)}
-    return {"cluster": list(CLUSTER), "indices": [indices]}
+def _on(prefix: str, privileges: Sequence[str]) -> dict[str, Any]:
+    return {"names": [prefix, f"{prefix}-*"], "privileges": list(privileges)}
