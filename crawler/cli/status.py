@@ -31,11 +31,16 @@ def status(
         list[str] | None,
         typer.Argument(help="Ids of sites, to show with their sources; by default, all enabled sites."),
     ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="At most so many sites, by id; with --json, all by default.")
+    ] = None,
+    after: Annotated[str, typer.Option(help="Sites after this id: that of the last one of the page before.")] = "",
     json: Json = False,
 ) -> None:
     """Show each site's state, and when and why it runs next.
 
-    Of more than 200 sites, 200 are shown: those that need attention first.
+    Of more than 200 sites, 200 are shown: those that need attention first; --json shows all. --limit and --after
+    show them page by page, until there is none.
     """
     from crawler import disk_space
     from crawler.config import load
@@ -47,8 +52,11 @@ def status(
     settings = load(only=())
     now = datetime.now(UTC)
     with open_archive(settings) as archive, archive.read() as conn:
-        config, some = _config(archive, conn, settings, sites or [], every=json)
+        paged = limit is not None or bool(after)
+        config, some = _config(archive, conn, settings, sites or [], every=json or paged)
         chosen = config.choose(",".join(sites or []))
+        if paged:
+            chosen = tuple(sorted((one for one in chosen if one.id > after), key=lambda one: one.id))[:limit]
         rows = _rows(conn, config, chosen, now)
         counts = site_state.by_state(conn) if some else {}
         extent = warc_records.extent(conn, now)

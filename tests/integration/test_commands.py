@@ -52,6 +52,13 @@ def test_it_speaks_to_people_and_to_programs(small: Harness, command: tuple[str,
     assert small.arshif(*command).strip()
 
 
+def test_the_status_of_sites_comes_by_pages(small: Harness) -> None:
+    assert [row["site"] for row in small.told("status", "--limit", "1")] == ["fa"]
+    assert small.told("status", "--limit", "1", "--after", "fa") == small.told("status", "fr")
+    assert small.told("status", "--after", "fr") == []
+    assert [row["site"] for row in small.told("status")] == ["fa", "fr"]
+
+
 def test_the_status_tells_what_raw_copies_cost_and_what_of_a_source_was_left(small: Harness) -> None:
     with small.open() as archive, archive.read() as conn:
         (source, *_) = source_state.states(conn, "fr")
