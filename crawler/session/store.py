@@ -64,16 +64,16 @@ class SessionStore:
 
         Another crawl holds the others.
 
-        :raises ArchiveError: when the archive cannot be used.
+        :raises ArchiveError: when the archive, or the place of its raw copies, cannot be used.
         """
         wanted = list(sites)
         self._archive = await asyncio.to_thread(open_archive, self.config)
         try:
             await self._take(wanted, datetime.now(UTC))
+            self.warc = open_raw(self.config, self._archive, self.run)
         except BaseException:
             await self._let_go()
             raise
-        self.warc = open_raw(self.config, self._archive, self.run)
         return [site for site in wanted if site in self.leases]
 
     async def _take(self, wanted: list[str], now: datetime) -> None:

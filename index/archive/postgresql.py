@@ -33,6 +33,11 @@ T = TypeVar("T")
 DRIVER = "postgresql+psycopg"
 OLDEST = 160_000  # server_version_num: a sub-select without a name came with 16
 CONNECT_SECONDS = 10
+# After how many seconds without an answer the other end of a connection counts as gone, at either end: less than a
+# process has to live (`heartbeat.LIFE`), so that a machine that was cut off holds no lock once its sites are free.
+# Of the kernel's own, two hours: https://www.postgresql.org/docs/current/runtime-config-connection.html
+GONE_SECONDS = 25
+_KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 LOCK_SECONDS = 30  # for a row or an advisory lock; longer means that one hangs, as in SQLite
 WAIT_SECONDS = 60.0  # for a database that does not answer: a restart, a failover
 _PROGRAM = "arshif "  # what the names of our connections begin with
@@ -160,13 +165,18 @@ class PostgresqlDatabase:
         return engine
 
     def _engine(self, **options: Any) -> Engine:
+        at_server = _KEEPALIVES | {"user_timeout": GONE_SECONDS * 1000}
+        noticed = " ".join(f"-c tcp_{name}={value}" for name, value in at_server.items())
         try:
             engine = create_engine(
                 self.url,
                 connect_args={
                     "connect_timeout": CONNECT_SECONDS,
+                    **_KEEPALIVES,
+                    "tcp_user_timeout": GONE_SECONDS * 1000,
                     "application_name": f"{_PROGRAM}{os.getpid()} on {socket.gethostname()}",
-                    "options": f"-c lock_timeout={LOCK_SECONDS}s -c idle_session_timeout=0 -c jit=off -c timezone=UTC",
+                    "options": f"-c lock_timeout={LOCK_SECONDS}s -c idle_session_timeout=0 -c jit=off -c timezone=UTC"
+                    f" {noticed}",
                 },
                 json_serializer=to_json,
                 **options,

@@ -539,6 +539,21 @@ def test_a_lock_that_another_took_meanwhile_is_told(postgresql_server: Server, d
         still_held()
 
 
+def test_an_end_that_is_gone_is_noticed_at_the_other_before_its_sites_are_free(database: PostgresqlDatabase) -> None:
+    """`make test-machines` pulls cables out; here are the seconds, of which a socket in a folder has no use."""
+    engine = database.open_engine(writer=True)
+    with engine.connect() as conn:
+        asked = "SELECT name, reset_val::int FROM pg_settings WHERE starts_with(name, 'tcp_') AND source = 'client'"
+        rows = conn.exec_driver_sql(asked).all()
+        here = conn.connection.driver_connection.info.get_parameters()  # type: ignore[union-attr]
+    engine.dispose()
+    gone = {"tcp_keepalives_idle": 10, "tcp_keepalives_interval": 5, "tcp_keepalives_count": 3}
+    assert {row.name: row.reset_val for row in rows} == gone | {"tcp_user_timeout": 25_000}
+    assert {f"tcp_{name}": int(here[name]) for name in here if name.startswith("keepalives_")} == gone
+    assert int(here["tcp_user_timeout"]) == 25_000
+    assert 10 + 5 * 3 <= postgresql.GONE_SECONDS < heartbeat.LIFE.total_seconds() / 2
+
+
 def test_several_processes_create_it_at_once(postgresql_server: Server, tmp_path: Path) -> None:
     database = PostgresqlDatabase(postgresql_server.empty(), tmp_path)
     failed: list[BaseException] = []
