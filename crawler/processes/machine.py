@@ -26,6 +26,7 @@ from index.locale import FALLBACK, duration
 
 log = logging.getLogger("arshif.machine")
 
+TOLERATED = SKEW / 2  # that a machine's clock is off the database's: so two of them differ by no more than SKEW
 BEAT = 10.0  # seconds between two times that a machine lets others know that it is there
 UPKEEP = "upkeep"  # the lock of whoever does what is to be done once
 
@@ -79,7 +80,7 @@ class Machine:
     def _compare(self, told: datetime) -> None:
         """Takes this machine out while its clock is not the database's."""
         off = datetime.now(UTC) - told
-        wrong = abs(off) > SKEW
+        wrong = abs(off) > TOLERATED
         if wrong and not self.wrong_clock:
             log.error(
                 "this machine's clock is %s %s the database's: it takes no sites until that is right",

@@ -26,7 +26,7 @@ from crawler.session.site_progress import RunProgress
 from crawler.session.sources import Sources
 from crawler.session.store import SessionStore
 from crawler.site_config import Site
-from index.archive import clock, leases, runs, site_state
+from index.archive import clock, dialect, leases, runs, site_state
 from index.model.codes import RunCause, RunStatus
 from index.model.message import Message
 
@@ -84,8 +84,12 @@ class CrawlSession:
         if wanted and not held:
             await self.close("busy", reached=True)
             raise Busy(f"another run is crawling {', '.join(wanted)}: wait for its end (`arshif runs`)")
-        now, first_visit = datetime.now(UTC), self.sources.first_visit
-        if (wrong := await self.store.write(lambda conn: clock.mend(conn, now, first_visit))) is not None:
+        first_visit = self.sources.first_visit
+
+        def mend(conn: Connection) -> datetime | None:
+            return clock.mend(conn, dialect.of(conn).now(conn), first_visit)
+
+        if (wrong := await self.store.write(mend)) is not None:
             log.warning("the clock was once at %s: what was recorded later than now counts as unknown", wrong)
         record = await self.store.read(lambda conn: runs.get(conn, self.store.run))
         self.sources.scheduled = record is not None and record.why == Message(RunCause.SCHEDULED)

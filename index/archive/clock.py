@@ -19,7 +19,7 @@ from index.archive.hosts import LONGEST_WAIT
 from index.archive.upsert import chunks
 
 BUILT = datetime(2026, 11, 1, tzinfo=UTC)  # a clock before this program's release is itself the wrong one
-SKEW = timedelta(minutes=1)  # how far clocks of one machine may differ from one look to the next
+SKEW = timedelta(minutes=1)  # how far the clocks of those that write to an archive may differ
 
 # What a site or its pages say, in whose time zone and truth we have no part
 _CLAIMS: frozenset[Column[Any]] = frozenset(
@@ -43,9 +43,10 @@ _LAST_DONE: frozenset[Column[Any]] = frozenset(
         *(t.sites.c.last_run, t.sites.c.last_success, t.sites.c.plain, t.sites.c.horizon),
     )
 )
+# Who is alive and who may ask a host, by the database's clock, which holds for all machines
+BY_DATABASE: frozenset[Column[Any]] = frozenset((*t.processes.c, *t.machines.c, *t.host_turns.c))
 
-
-_KEPT = _CLAIMS | RECORDED | {t.frontier.c.due}
+_KEPT = _CLAIMS | RECORDED | BY_DATABASE | {t.frontier.c.due}
 
 
 def ahead(conn: Connection, now: datetime) -> datetime | None:
@@ -60,10 +61,11 @@ def ahead(conn: Connection, now: datetime) -> datetime | None:
 def mend(conn: Connection, now: datetime, first_visit: timedelta) -> datetime | None:
     """Mend the times that a clock from the future wrote, if one did; return the latest of them, None if none did.
 
-    Nothing is mended by a clock that is itself before this program's release, and what was recorded of pages stays.
-    What was done in the future is done again, what began or came there began now, nothing waits longer than it may.
-    A site whose horizon lay in the future gets that of a first visit today, `first_visit` back, and the candidates that
-    were too old for the other are taken.
+    `now` is of the clock by which the archive's times are right (`Dialect.now`): by one that is behind, those of all
+    others would be mended. Nothing is mended by a clock that is itself before this program's release, and what was
+    recorded of pages stays. What was done in the future is done again, what began or came there began now, nothing
+    waits longer than it may. A site whose horizon lay in the future gets that of a first visit today, `first_visit`
+    back, and the candidates that were too old for the other are taken.
     """
     latest = ahead(conn, now) if now >= BUILT else None
     if latest is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Protocol
 
@@ -57,6 +58,9 @@ class Dialect(Hashable, Protocol):
     def announce(self, conn: Connection, pid: int, born: str, boot: str) -> None:
         """Let others see that this process is alive, for as long as it is."""
 
+    def now(self, conn: Connection) -> datetime:
+        """The time (UTC) that all who write to the archive agree on: where they are on several machines, its own."""
+
     def living(self, conn: Connection) -> liveness.IsAlive:
         """Tells of a process by its pid, start and boot id whether it is alive."""
 
@@ -102,6 +106,9 @@ class _Sqlite:
 
     def announce(self, conn: Connection, pid: int, born: str, boot: str) -> None:
         liveness.announce(liveness.folder_of(conn), pid, born, boot)
+
+    def now(self, conn: Connection) -> datetime:  # noqa: ARG002 - there is one machine
+        return datetime.now(UTC)
 
     def living(self, conn: Connection) -> liveness.IsAlive:
         return liveness.living(liveness.folder_of(conn))
@@ -174,6 +181,9 @@ class _Postgresql:
 
     def announce(self, conn: Connection, pid: int, born: str, boot: str) -> None:
         heartbeat.announce(conn.engine, (pid, born, boot))
+
+    def now(self, conn: Connection) -> datetime:
+        return conn.execute(select(heartbeat.clock())).scalar_one()
 
     def living(self, conn: Connection) -> liveness.IsAlive:
         return heartbeat.living(conn)

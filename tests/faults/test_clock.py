@@ -12,6 +12,7 @@ from tests.faults.clock import Clock, can_jump
 from tests.integration.daemon_process import Service, daemon
 from tests.integration.harness import Harness
 from tests.support.news_sites import Newsroom
+from tests.support.postgresql import Server
 from tests.support.requirements import missing
 
 HOUR = 3_600
@@ -52,6 +53,19 @@ def test_a_clock_that_jumps_delays_nothing(tmp_path: Path) -> None:
                 goes_on(service, house, ahead)
             assert service.end() == 0
         assert "Traceback" not in service.log
+
+
+def test_by_the_databases_clock_one_that_is_behind_mends_nothing(postgresql_server: Server, tmp_path: Path) -> None:
+    if not can_jump():
+        missing("no C compiler here, which gives a process a clock of its own: apt install gcc")
+    behind = Clock(tmp_path)
+    with Newsroom(via="proxy", only=("fr",)) as room:
+        house = Harness(room, tmp_path, postgresql_server)
+        house.crawl("fr")
+        behind.jump(-HOUR)
+        house.crawl("fr", **behind.env)
+        assert "the clock was once at" not in house.log
+        assert house.documents()
 
 
 @pytest.mark.parametrize("days", [365, -365])

@@ -27,6 +27,7 @@ from crawler.fingerprint import identity
 from index.archive import (
     Archive,
     articles,
+    clock,
     dialect,
     heartbeat,
     hosts,
@@ -176,6 +177,18 @@ def test_a_heartbeat_renews_a_lease_by_the_databases_clock(
 
         first = expires()
         wait_for(lambda: expires() > first)  # type: ignore[operator]
+
+
+def test_who_mends_the_times_of_a_wrong_clock_takes_nobody_for_dead(pair: tuple[Archive, Archive]) -> None:
+    one, other = pair
+    one.write(lambda conn: leases.acquire(conn, ["step"], "one", NOW)).result()
+    with one.read() as conn:
+        now = dialect.of(conn).now(conn)
+    one.write(lambda conn: runs.start(conn, ["step"], now + HOUR, owner="ahead")).result()
+    wrong = other.write(lambda conn: clock.mend(conn, now - timedelta(seconds=20), timedelta(days=7))).result()
+    assert wrong == now + HOUR
+    with other.read() as conn:
+        assert leases.holder(conn, "step") is not None
 
 
 def test_of_several_that_take_a_site_at_once_one_gets_it(database: PostgresqlDatabase) -> None:
