@@ -12,7 +12,7 @@ FLOOR := 77# percent of the lines that the unit tests run at least
 export PYTHONDONTWRITEBYTECODE :=# else each process that a test starts would compile all of the source anew
 XDIST := --dist loadfile --no-loadscope-reorder --numprocesses
 
-.PHONY: help run demo test test-long test-interop notebook test-systems test-ray coverage soak soak-year audit lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-rendering bench-start bench-idle bench-recrawl bench-crawl bench-layouts bench-captions bench-repeats bench-stories bench-near-duplicates bench-search bench-parts bench-export bench-libraries bench-import bench-reextract bench-store bench-scale bench-all-due wheel client lock clean
+.PHONY: help run demo test test-long test-interop notebook test-systems test-ray test-machines coverage soak soak-year audit lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-rendering bench-start bench-idle bench-recrawl bench-crawl bench-layouts bench-captions bench-repeats bench-stories bench-near-duplicates bench-search bench-parts bench-export bench-libraries bench-import bench-reextract bench-store bench-scale bench-all-due wheel client lock clean
 
 help: ## these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -42,6 +42,9 @@ test-systems: .venv/dev.stamp ## sites that real content systems make, behind a 
 
 test-ray: .venv/dev.stamp ## an import on a Ray cluster on this machine, of which a node dies (downloads Ray)
 	@$(BIN)/python -m pytest tests/ray -m ray
+
+test-machines: .venv/dev.stamp ## four machines on one archive, all of which break at random (MINUTES=30, SEED=0; takes root, for networks and process ids of their own)
+	@$(BIN)/python -m tests.machines --minutes $(or $(MINUTES),30) --seed $(or $(SEED),0)
 
 coverage: .venv/dev.stamp ## the unit tests, and the lines that they do not run; fails below FLOOR
 	@$(BIN)/python -m slipcover --json --out .coverage -m pytest tests/unit $(XDIST) $(UNIT_WORKERS)

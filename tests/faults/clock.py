@@ -27,8 +27,10 @@ class Clock:
         file.write_bytes(bytes(8))
         with file.open("r+b") as opened:
             self._page = mmap.mmap(opened.fileno(), 8)
+        self.ahead = 0.0  # seconds
         self.env = {"LD_PRELOAD": str(library), "ARSHIF_TEST_CLOCK": str(file)}
 
     def jump(self, seconds: float) -> None:
         """Let it be so many seconds ahead of the machine's own (negative: behind)."""
+        self.ahead = seconds
         self._page[:] = struct.pack("<q", int(seconds))

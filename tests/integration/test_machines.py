@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from copy import copy
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -31,9 +30,11 @@ from tests.support.news_sites import Newsroom
 from tests.support.patience import PATIENCE, wait_for
 from tests.support.postgresql import Server, about_a_file
 from tests.support.requirements import missing
+from tests.support.shared_host import list_all, share
 
 NAMES = ("one", "two", "three")
 SITES = ("arabic2", "english", "fa", "fr")
+HALVES = ("left", "right")
 DELAY = 3.0  # seconds
 # Upkeep every three seconds, not every ten minutes
 BUSTLING = "from crawler import daemon; daemon.CHECKUP = 3.0; from crawler.cli.app import main; main()"
@@ -206,14 +207,9 @@ def test_no_host_is_asked_by_two_machines_within_its_delay(postgresql_server: Se
     """Two sites, each crawled by another machine, whose feeds lead to a third one's host."""
     with Newsroom(via="proxy", only=("english",)) as room, ExitStack() as stack:
         house = Harness(room, tmp_path, postgresql_server, settings=settings(DELAY), every=60)
-        (house.config / "sites" / "test" / "english.yaml").unlink()
-        pages = [article.url for article in room.articles("english")]
-        halves = {"left": pages[::2], "right": pages[1::2]}
-        for name, urls in halves.items():
-            room.serve(f"http://{name}.example/feed", feed(urls), "application/rss+xml")
-            (house.config / "sites" / "test" / f"{name}.yaml").write_text(
-                SITE.format(name=name, host=room.sites["english"].host), "utf-8"
-            )
+        share(room, "english", HALVES, house.config, enabled=False)
+        halves = list_all(room, "english", HALVES)
+        pages = [url for urls in halves.values() for url in urls]
         services = [stack.enter_context(machine(house, name)) for name in NAMES[:2]]
         wait_for(lambda: joined(house) == set(NAMES[:2]))
         room.hang("english", PATIENCE)
@@ -255,25 +251,6 @@ def test_a_site_whose_host_another_machine_asks_is_crawled_again_soon_and_nothin
 def statuses(house: Harness) -> set[str]:
     """How the parts of runs ended."""
     return {part.status for run in runs_of(house) for part in run.sites} - {"running"}
-
-
-SITE = """\
-name: {name}
-homepage: http://{name}.example/
-country: SY
-languages: [en]
-time_zone: Asia/Damascus
-domains: [{host}]
-sources: [{{kind: feed, url: "http://{name}.example/feed"}}]
-rendering: none
-enabled: false
-"""
-
-
-def feed(urls: list[str]) -> bytes:
-    now = format_datetime(datetime.now(UTC))
-    items = "".join(f"<item><title>{u}</title><link>{u}</link><pubDate>{now}</pubDate></item>" for u in urls)
-    return f'<rss version="2.0"><channel><title>x</title>{items}</channel></rss>'.encode()
 
 
 def test_a_machine_is_drained_and_resumed(postgresql_server: Server, tmp_path: Path) -> None:

@@ -14,12 +14,10 @@ import random
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from itertools import count
 from pathlib import Path
 
 import psutil
@@ -33,7 +31,7 @@ from tests.soak import faults, final_checks
 from tests.soak.memory_probe import MEBI, Gauge
 from tests.support.elasticsearch import server
 from tests.support.news_sites import Newsroom
-from tests.support.news_sites.autopublish import happen
+from tests.support.news_sites.autopublish import at_work
 from tests.support.patience import PATIENCE
 
 SITES = ("jannah", "english", "arabic2", "old", "fr")
@@ -42,7 +40,6 @@ EVERY = 0.1  # minutes between two crawls of a site
 PAUSE = (4.0, 12.0)  # seconds between two faults
 LOOK = 5.0  # seconds between two looks at memory and files
 LEAST = 1 << 20  # bytes of disk that stay free
-TRACEBACK = "Traceback (most recent call last):"
 FULL = ("disk is full", "No space left")  # what may be told so: the disk was
 
 
@@ -107,7 +104,7 @@ def main() -> int:
         scene = faults.Scene(
             room, house, random.Random(chosen.seed), keeper.wait, keeper.daemon, clock, disk, index
         )  # fmt: skip
-        with _at_work(room) as changes:
+        with at_work(room, PUBLISH) as changes:
             happened = _suffer(scene, keeper, chosen.minutes * 60)
         return _conclude(house, keeper, happened, changes, chosen)
 
@@ -151,7 +148,7 @@ def _conclude(
     wrongs += [f"left over: {told}" for told in final_checks.left_over(house)]
     wrongs += final_checks.wrongs(house)
     log = keeper.log.read_text("utf-8", "replace")
-    faulty = [told for told in log.split(TRACEBACK)[1:] if not any(full in told for full in FULL)]
+    faulty = [told for told in log.split(final_checks.TRACEBACK)[1:] if not any(full in told for full in FULL)]
     wrongs += [f"{len(faulty)} tracebacks in the log"] if faulty else []
     trends = list(keeper.gauge.trends())
     wrongs += [f"{trend.what} of the {trend.role} grows" for trend in trends if not trend.flat]
@@ -204,27 +201,6 @@ def _elasticsearch(house: Harness) -> Iterator[Proxy]:
         proxy = stack.enter_context(Proxy(url))
         house.env |= environment | {"ARSHIF_INDEX__URL": proxy.url}
         yield proxy
-
-
-@contextmanager
-def _at_work(room: Newsroom) -> Iterator[Callable[[], int]]:
-    """Things happen at the newsroom for the length of the block; gives how many did so far."""
-    stop = threading.Event()
-    done: list[str] = []
-
-    def work() -> None:
-        for turn in count():
-            if stop.wait(PUBLISH):
-                return
-            done.append(happen(room, turn))
-
-    thread = threading.Thread(target=work, name="desk")
-    thread.start()
-    try:
-        yield lambda: len(done)
-    finally:
-        stop.set()
-        thread.join()
 
 
 if __name__ == "__main__":

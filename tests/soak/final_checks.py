@@ -9,20 +9,24 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from itertools import chain
 
 import psutil
 from sqlalchemy import Connection, select
 
+from crawler.config import load
+from crawler.errors import ArshifError
 from crawler.session.site_progress import ENDS
+from crawler.storage import open_archive, open_raw
 from crawler.urls.canonical import canonical
-from index.archive import Archive, documents, leases
+from index.archive import documents, leases, warc_records
 from index.archive import runs as records
 from index.archive import tables as t
-from index.warc.record import WarcRef
-from index.warc.store import WarcStore
 from tests.integration.harness import ROOT, Harness
 from tests.support.patience import PATIENCE
 
+TRACEBACK = "Traceback (most recent call last):"
+KINDS = ("lost", "twice", "unreadable")  # what those of `wrongs` begin with that are about single articles
 TRIES = 30  # crawls by hand, of 100 pages a site, until all that there is has been fetched
 
 
@@ -62,21 +66,25 @@ def shipped(house: Harness) -> None:
 
 def wrongs(house: Harness) -> Iterator[str]:
     """What is not as it must be, in words; nothing where all is well. Nobody writes meanwhile."""
-    path = house.data / "archive.sqlite3"
-    with closing(sqlite3.connect(path)) as connection:
-        for pragma in ("integrity_check", "foreign_key_check"):
-            if (found := connection.execute(f"PRAGMA {pragma}").fetchall()) not in ([("ok",)], []):
-                yield f"{pragma}: {found}"
-    with Archive(path) as archive, archive.read() as conn:
+    config = load(house.config, {})
+    if not config.settings.archive:  # PostgreSQL holds references itself
+        with closing(sqlite3.connect(house.data / "archive.sqlite3")) as connection:
+            for pragma in ("integrity_check", "foreign_key_check"):
+                if (found := connection.execute(f"PRAGMA {pragma}").fetchall()) not in ([("ok",)], []):
+                    yield f"{pragma}: {found}"
+    with open_archive(config) as archive, archive.read() as conn, open_raw(config, archive) as raw:
         yield from _accounts(conn)
-        for site in house.room.sites:
-            yield from _articles(conn, house, site)
-        raw = WarcStore(house.data / "raw")
+        yield from _articles(conn, house)
+        yield from _versions(conn)
         led = set(conn.execute(select(t.redirects.c.raw)).scalars())
         for row in conn.execute(select(t.raws)):
-            headers, body = raw.read(WarcRef(row.file, row.offset, row.length), row.url)
+            try:
+                headers, body = raw.read(warc_records.ref_of(row), row.url)
+            except ArshifError as error:
+                yield f"unreadable: the raw copy of {row.url}: {error}"
+                continue
             if not headers or not (body or row.id in led):
-                yield f"the raw copy of {row.url} cannot be read"
+                yield f"unreadable: the raw copy of {row.url} is empty"
     verified = subprocess.run(
         [sys.executable, "-m", "crawler.cli", "index", "verify", "--json"],
         cwd=ROOT, env=house.env, capture_output=True, text=True, timeout=PATIENCE, check=False,
@@ -95,24 +103,34 @@ def _accounts(conn: Connection) -> Iterator[str]:
                 yield f"run {run.id}: the account of {part.site} does not add up: {dict(part.counts)}"
 
 
-def _articles(conn: Connection, house: Harness, site: str) -> Iterator[str]:
+def _articles(conn: Connection, house: Harness) -> Iterator[str]:
     """The archive has each article of the newsroom once, as it reads now, and no others."""
-    if leases.holder(conn, site) is not None:
-        yield f"{site}: its lease is held"
+    for site in load(house.config, {}).sites:
+        if leases.holder(conn, site) is not None:
+            yield f"{site}: its lease is held"
     known: set[str | None] = set()
-    for article in house.room.articles(site):
+    for article in chain.from_iterable(map(house.room.articles, house.room.sites)):
         url = canonical(article.url) or ""
         found = documents.by_url(conn, url)
         document = documents.document(conn, found) if found else None
         if document is None:
-            yield f"{site}: {url} is not stored"
+            yield f"lost: {url} is not stored"
         elif document.article.headline != article.headline:
-            yield f"{site}: {url} has another headline: {document.article.headline} for {article.headline}"
+            yield f"{url} has another headline: {document.article.headline} for {article.headline}"
         known.add(found)
-    for row in conn.execute(select(t.articles.c.id, t.articles.c.url).where(t.articles.c.site == site)):
+    for row in conn.execute(select(t.articles.c.id, t.articles.c.url)):
         if row.id not in known:
             told = [f"{alias.url} ({alias.reason})" for alias in documents.aliases(conn, row.id)]
-            yield f"{site}: {row.url} is stored, and is no article of the newsroom's; its other addresses: {told}"
+            yield f"twice: {row.url} is stored, and is no article of the newsroom's; its other addresses: {told}"
+
+
+def _versions(conn: Connection) -> Iterator[str]:
+    """No version is there that says what the one before it did."""
+    before = None
+    for row in conn.execute(select(t.versions).order_by(t.versions.c.article, t.versions.c.number)):
+        if before is not None and (before.article, before.content_hash) == (row.article, row.content_hash):
+            yield f"twice: version {row.number} of {row.article} is as the one before"
+        before = row
 
 
 def left_over(house: Harness) -> list[str]:

@@ -26,14 +26,14 @@ LOOK = 0.05  # s between two looks whether it answers
 
 
 class ObjectStore:
-    """A server on a port of its own, which may be stopped and started again."""
+    """A server on a port of its own at this address, which may be stopped and started again."""
 
-    def __init__(self, program: Path, folder: Path) -> None:
-        self._program, self._folder = program, folder
+    def __init__(self, program: Path, folder: Path, address: str) -> None:
+        self._program, self._folder, self._address = program, folder, address
         self._numbers = count(1)
         self._process: subprocess.Popen[bytes] | None = None
         with socket.socket() as found:
-            found.bind(("127.0.0.1", 0))
+            found.bind((address, 0))
             self.port: int = found.getsockname()[1]
         for name in ("data", "meta"):
             (folder / name).mkdir()
@@ -42,7 +42,7 @@ class ObjectStore:
         """The URL of a new bucket with a prefix, as in the settings."""
         name = f"bucket-{next(self._numbers)}"
         (self._folder / "data" / name).mkdir()
-        return f"s3://{name}/raw?endpoint=http://127.0.0.1:{self.port}"
+        return f"s3://{name}/raw?endpoint=http://{self._address}:{self.port}"
 
     def folder(self, url: str) -> Path:
         """Where the objects of a bucket are files."""
@@ -56,7 +56,7 @@ class ObjectStore:
             "ROOT_ACCESS_KEY": KEYS["AWS_ACCESS_KEY_ID"],
             "ROOT_SECRET_KEY": KEYS["AWS_SECRET_ACCESS_KEY"],
         }
-        command = [self._program, "--port", f"127.0.0.1:{self.port}", "--quiet", "posix"]
+        command = [self._program, "--port", f"{self._address}:{self.port}", "--quiet", "posix"]
         command += ["--sidecar", self._folder / "meta", self._folder / "data"]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
@@ -75,7 +75,7 @@ class ObjectStore:
 
     def _answers(self) -> bool:
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=PATIENCE).close()
+            urllib.request.urlopen(f"http://{self._address}:{self.port}/", timeout=PATIENCE).close()
         except HTTPError:
             return True  # it wants keys
         except OSError:
@@ -83,12 +83,17 @@ class ObjectStore:
         return True
 
 
+def built_server() -> Path:
+    """The server's program, which takes some minutes the first time."""
+    return built(HOME, MODULE, VERSION)
+
+
 @contextmanager
-def serving() -> Iterator[ObjectStore]:
+def serving(address: str = "127.0.0.1") -> Iterator[ObjectStore]:
     """A server of our own, until the end of the block."""
-    program = built(HOME, MODULE, VERSION)
+    program = built_server()
     with tempfile.TemporaryDirectory(prefix="arshif-s3-") as name:
-        server = ObjectStore(program, Path(name))
+        server = ObjectStore(program, Path(name), address)
         server.start()
         try:
             yield server

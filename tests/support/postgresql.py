@@ -7,11 +7,12 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
+from typing import Literal
 
 import psycopg
 import pytest
@@ -28,7 +29,6 @@ BINARIES = Path(_PACKAGE.origin).parent / "pginstall" / "bin" if _PACKAGE and _P
 OWNER = "nobody"  # PostgreSQL refuses to run as root
 # Nothing of it has to outlive a crash; and several sessions share a machine
 SETTINGS = {
-    "listen_addresses": "''",
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
@@ -62,17 +62,19 @@ def env_of(place: Database | None, folder: Path) -> dict[str, str]:
 
 
 class Server:
-    """A running server: on a socket in `folder`, for user `arshif` without a password."""
+    """A running server: on a socket in `folder`, for user `arshif` without a password; and, if it has one, at the usual
+    port of an address, at which its databases are then. `settings` are its own."""
 
-    def __init__(self, folder: Path, user: str | None) -> None:
-        self.folder, self._user = folder, user
+    def __init__(self, folder: Path, user: str | None, address: str, settings: Mapping[str, str]) -> None:
+        self.folder, self._user, self._address = folder, user, address
+        self._settings = SETTINGS | {"listen_addresses": f"'{address}'"} | dict(settings)
         self._binaries = _readable(folder, user)
         self._numbers = count(1)
         self._free: list[str] = []  # URLs of empty archives
 
     def url(self, database: str) -> str:
         """The URL of a database, as in the settings."""
-        return f"{DRIVER}://arshif@/{database}?host={self.folder}"
+        return f"{DRIVER}://arshif@/{database}?host={self._address or self.folder}"
 
     def start(self) -> None:
         """Start it, with new data the first time."""
@@ -80,13 +82,16 @@ class Server:
         if not Path(data).exists():
             made = ["--locale=C", "-E", "UTF8", "--auth=trust", "--no-sync", "--no-instructions"]
             self._do(["initdb", "-D", data, "-U", "arshif", *made])
-        options = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
+            if self._address:
+                with Path(data, "pg_hba.conf").open("a") as allowed:
+                    allowed.write("host all all samenet trust\n")
+        options = " ".join(f"-c {name}={value}" for name, value in self._settings.items())
         log = str(self.folder / "log")
         self._do(["pg_ctl", "-D", data, "-l", log, "-w", "-t", "3600", "-o", f"-k {self.folder} {options}", "start"])
 
-    def stop(self) -> None:
-        """Stop it, which ends all connections."""
-        self._do(["pg_ctl", "-D", str(self.folder / "data"), "-m", "fast", "-w", "stop"])
+    def stop(self, how: Literal["fast", "immediate"] = "fast") -> None:
+        """Stop it, which ends all connections; `immediate`: as a crash does."""
+        self._do(["pg_ctl", "-D", str(self.folder / "data"), "-m", how, "-w", "stop"])
 
     def _do(self, command: list[str]) -> None:
         _do(self._binaries, command, self._user)
@@ -138,7 +143,7 @@ class Server:
 
 
 @contextmanager
-def serving() -> Iterator[Server]:
+def serving(address: str = "", **settings: str) -> Iterator[Server]:
     """A server of our own, until the end of the block."""
     if not (BINARIES / "postgres").exists():
         missing(f"no PostgreSQL in {BINARIES}")
@@ -147,7 +152,7 @@ def serving() -> Iterator[Server]:
         user = OWNER if os.getuid() == 0 else None
         if user is not None:
             shutil.chown(folder, user)
-        server = Server(folder, user)
+        server = Server(folder, user, address, settings)
         server.start()
         try:
             yield server

@@ -38,26 +38,27 @@ class Pair:
 
 
 @contextlib.contextmanager
-def pair(say: server.Say = print) -> Iterator[Pair]:
-    """Both for the length of the block. Raises `server.CannotRun`, as that does."""
+def pair(say: server.Say = print, address: str = "127.0.0.1") -> Iterator[Pair]:
+    """Both for the length of the block, for clients at this address. Raises `server.CannotRun`, as that does."""
     with server.own_folder("pair-", say) as (java, home), contextlib.ExitStack() as stack:
         http, transport = (dict(zip(NAMES, server.free_ports(2), strict=True)) for _ in range(2))
         processes = {}
         for name in NAMES:
-            _prepare(home / name, name, http[name], transport)
+            _prepare(home / name, name, http[name], transport, address)
             server.own(home / name)
             processes[name] = server.spawn(java, home / name / "config", home / name / "tmp", home / f"{name}.log")
             stack.callback(_end, processes[name])
-        found = Pair((f"http://127.0.0.1:{http['first']}", f"http://127.0.0.1:{http['second']}"), processes["second"])
+        found = Pair((f"http://{address}:{http['first']}", f"http://{address}:{http['second']}"), processes["second"])
         _wait(found, home)
         yield found
 
 
-def _prepare(home: Path, name: str, http: int, transport: dict[str, int]) -> None:
+def _prepare(home: Path, name: str, http: int, transport: dict[str, int], address: str) -> None:
     config = server.furnish(home)
     settings = {
         "cluster.name": f"arshif-pair-{transport['first']}",
         "node.name": name,
+        "http.host": address,
         "node.roles": ["data", "ingest", *(["master"] if name == "first" else [])],
         "discovery.type": "multi-node",
         "discovery.seed_hosts": [f"127.0.0.1:{port}" for port in transport.values()],

@@ -36,7 +36,7 @@ def write(
         "contact": "newsroom@localhost.example",
         "politeness": {"delay": delay},
         "schedule": {"every": every},
-        "allow_networks": ["127.0.0.1/32"],
+        "allow_networks": [f"{room.address}/32"],
         **({"proxy": room.proxy} if via == "proxy" else {}),
         **(settings or {}),
     }
@@ -50,7 +50,7 @@ def site(
     """What a site's file says."""
     place = room.sites[id_]
     outlet = place.outlet
-    base = f"http://{place.host}" if via == "proxy" else f"http://127.0.0.1:{place.port}"
+    base = f"http://{place.host}" if via == "proxy" else f"http://{room.address}:{place.port}"
     sources = [
         {"kind": kind, "url": base + path, **({"links": links} if links else {})}
         for kind, path, links in outlet.sources

@@ -1,4 +1,4 @@
-"""Server: one HTTP/1.1 listener per site and one for all, which is also an HTTP proxy. Loopback only."""
+"""Server: one HTTP/1.1 listener per site and one for all, which is also an HTTP proxy. Of this machine only."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ PATIENCE = 30.0  # s: an idle connection is closed then
 @dataclass(frozen=True, slots=True)
 class Request:
     """What came and what it got. `time` is of the monotonic clock, at arrival; `path` has the query; `headers` have
-    lower-case names; `site` is None for a host that is none of ours; `sent` counts the body's bytes."""
+    lower-case names; `site` is None for a host that is none of ours; `sent` counts the body's bytes; `client` is the
+    address that it came from."""
 
     time: float
     site: str | None
@@ -34,6 +35,7 @@ class Request:
     headers: Mapping[str, str]
     status: int
     sent: int
+    client: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Call:
     method: str
     path: str
     headers: Mapping[str, str]
+    client: str
 
 
 Answerer = Callable[[Call], tuple[Answer, float]]  # the answer, and seconds between its pieces
@@ -68,7 +71,7 @@ class Handler(BaseHTTPRequestHandler):
         host = parts.netloc if parts.scheme else headers.get("host", "")
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         self.rfile.read(int(headers.get("content-length") or 0))
-        call = Call(arrived, self.server.site, host, self.command, path, headers)
+        call = Call(arrived, self.server.site, host, self.command, path, headers, self.client_address[0])
         answer, drip = self.server.answerer(call)
         self.send_response(answer.status)
         for name, value in {"Content-Type": answer.content_type, **answer.headers}.items():
@@ -100,8 +103,10 @@ class Listener(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, port: int, site: str | None, answerer: Answerer, stopping: threading.Event) -> None:
-        super().__init__((HOST, port), Handler)
+    def __init__(
+        self, address: str, port: int, site: str | None, answerer: Answerer, stopping: threading.Event
+    ) -> None:
+        super().__init__((address, port), Handler)
         self.site, self.answerer, self.stopping = site, answerer, stopping
         self.timeout = 0  # `handle_request` is called when a connection waits
         self._open: set[socket.socket] = set()
@@ -135,14 +140,14 @@ class Listener(ThreadingHTTPServer):
 class Server:
     """All listeners, accepted from by one thread."""
 
-    def __init__(self, sites: Sequence[str], answerer: Answerer, port: int = 0) -> None:
+    def __init__(self, sites: Sequence[str], answerer: Answerer, port: int = 0, address: str = HOST) -> None:
         self.stopping = threading.Event()
         ports = [port + offset if port else 0 for offset in range(len(sites) + 1)]
         names = [None, *sites]
         self._listeners: list[Listener] = []
         try:
             for number, name in zip(ports, names, strict=True):
-                self._listeners.append(Listener(number, name, answerer, self.stopping))
+                self._listeners.append(Listener(address, number, name, answerer, self.stopping))
         except OSError:
             self._close()
             raise

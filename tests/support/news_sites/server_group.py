@@ -44,8 +44,8 @@ class Newsroom:
 
     `seed` and `now` (aware; default: the present) decide all text and dates. `via` says how the truth's addresses are
     written: by each site's own port, or by its host name for visitors that use `proxy`. `port` is the common one, the
-    sites' own follow it; 0 takes free ones. `only` names the sites to open, default all. Commands may come from any
-    thread. An unknown site or slug raises KeyError.
+    sites' own follow it; 0 takes free ones. `only` names the sites to open, default all; `address` is where they
+    listen. Commands may come from any thread. An unknown site or slug raises KeyError.
     """
 
     def __init__(
@@ -56,8 +56,9 @@ class Newsroom:
         via: Via = "ports",
         port: int = 0,
         only: Sequence[str] | None = None,
+        address: str = HOST,
     ) -> None:
-        self.seed, self.via = seed, via
+        self.seed, self.via, self.address = seed, via, address
         self.log: list[Request] = []
         self._began, self._start = time.monotonic(), now or datetime.now(UTC)
         self._outlets = {o.id: o for o in OUTLETS if only is None or o.id in only}
@@ -67,7 +68,7 @@ class Newsroom:
         self._pages: dict[str, Answer] = {}
         self._told: Counter[str] = Counter()
         self._lock = threading.RLock()
-        self._server = Server(list(self._outlets), self._answer, port)
+        self._server = Server(list(self._outlets), self._answer, port, address)
         self._sites = {port: id_ for id_, port in self._server.ports.items() if id_}
         source, slug, target = WIRE
         if source in self._outlets and target in self._outlets:
@@ -87,7 +88,7 @@ class Newsroom:
     @property
     def proxy(self) -> str:
         """The address that answers for every site, by its Host header or as an HTTP proxy."""
-        return f"http://{HOST}:{self._server.ports[None]}"
+        return f"http://{self.address}:{self._server.ports[None]}"
 
     @property
     def sites(self) -> Mapping[str, Place]:
@@ -215,7 +216,7 @@ class Newsroom:
 
     def _base(self, site: str, via: Via | None = None) -> str:
         proxied = (via or self.via) == "proxy"
-        return f"http://{self._outlets[site].host}" if proxied else f"http://{HOST}:{self._server.ports[site]}"
+        return f"http://{self._outlets[site].host}" if proxied else f"http://{self.address}:{self._server.ports[site]}"
 
     def _salt(self, site: str) -> int:
         return self.seed * len(OUTLETS) + list(self._outlets).index(site)  # each site tells the stock in its own order
@@ -236,7 +237,8 @@ class Newsroom:
         conduct = self._conduct[site] if site else Conduct()
         answer = self._page(site, conduct, call)
         sent = 0 if call.method == "HEAD" else len(answer.body)
-        self.log.append(Request(call.time, site, call.host, call.method, call.path, call.headers, answer.status, sent))
+        asked = (call.host, call.method, call.path, call.headers)
+        self.log.append(Request(call.time, site, *asked, answer.status, sent, call.client))
         return answer, conduct.drip
 
     def _hang(self, site: str) -> None:
@@ -250,7 +252,7 @@ class Newsroom:
         name, _, port = call.host.partition(":")
         if name in self._hosts:
             return self._hosts[name]
-        if name in (HOST, "localhost") and port.isdigit() and int(port) in self._sites:
+        if name in (self.address, "localhost") and port.isdigit() and int(port) in self._sites:
             return self._sites[int(port)]
         return call.listener
 
