@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Protocol
@@ -36,6 +36,9 @@ class Dialect(Hashable, Protocol):
 
     def make_month(self, conn: Connection, month: int) -> None:
         """Have a place for the bands of this month, in a transaction that holds articles."""
+
+    def fill_bands(self, conn: Connection, rows: Sequence[tuple[int, int, int]]) -> None:
+        """Add many bands (month, hash, number), for whose months there is a place."""
 
     def drop_month(self, conn: Connection, month: int) -> None:
         """Delete the bands of this month at once."""
@@ -80,6 +83,9 @@ class _Sqlite:
 
     def make_month(self, conn: Connection, month: int) -> None:
         pass
+
+    def fill_bands(self, conn: Connection, rows: Sequence[tuple[int, int, int]]) -> None:
+        conn.connection.cursor().executemany("INSERT INTO bands (month, hash, number) VALUES (?, ?, ?)", rows)
 
     def drop_month(self, conn: Connection, month: int) -> None:
         conn.exec_driver_sql("DELETE FROM bands WHERE month = ?", (month,))
@@ -150,6 +156,11 @@ class _Postgresql:
             conn.info[_MADE_IN] = conn.get_transaction()  # which may yet be rolled back
         elif conn.info.get(_MADE_IN) is not conn.get_transaction():
             made.add(month)
+
+    def fill_bands(self, conn: Connection, rows: Sequence[tuple[int, int, int]]) -> None:
+        with conn.connection.cursor().copy("COPY bands (month, hash, number) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
 
     def drop_month(self, conn: Connection, month: int) -> None:
         # What is left is an empty partition: to drop it would take a lock on all of them. Who dumps the database holds

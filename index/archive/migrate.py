@@ -7,12 +7,12 @@ import sqlite3
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import Connection, create_mock_engine, inspect, text
+from sqlalchemy import Connection, create_mock_engine, inspect, select, text
 from sqlalchemy.engine.mock import MockConnection
 from sqlalchemy.exc import DBAPIError
 
-from index.archive import data_folder, sqlite
-from index.archive.tables import metadata
+from index.archive import data_folder, near_duplicates, sqlite
+from index.archive.tables import metadata, signatures
 from index.atomic_files import sync_folder
 from index.errors import ArchiveError
 from index.file_lock import hold
@@ -86,8 +86,19 @@ def _upgrade(path: Path) -> None:
             if found != HEAD:
                 known(found, str(path))
                 migrate(connection)
+            left = is_left(connection)
+        while left:
+            with engine.begin() as connection:
+                left = near_duplicates.place_some(connection)
     finally:
         engine.dispose()
+
+
+def is_left(connection: Connection) -> bool:
+    """Whether a migration has left work to `near_duplicates.place_some`: in transactions of their own, so that one of a
+    large archive that is broken off goes on from there."""
+    unplaced = select(signatures.c.number).where(signatures.c.month == near_duplicates.UNPLACED).limit(1)
+    return connection.execute(unplaced).first() is not None
 
 
 def version(connection: Connection) -> str | None:

@@ -13,9 +13,10 @@ from itertools import chain, islice
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, bindparam, delete, func, literal_column, select
+from sqlalchemy import Connection, bindparam, delete, func, literal_column, select, update
 
 from index.archive import dialect, near_window
+from index.archive.near_window import month_of
 from index.archive.readings import IS_SHOWN, shown
 from index.archive.tables import articles, bands, readings, signatures, versions
 from index.dedup import text_similarity
@@ -29,6 +30,8 @@ MAX_BAND_MEMBERS = 64
 # Three standard errors of 128 numbers below the similarity that the texts must have
 MIN_SIGNATURE_SIMILARITY = text_similarity.MIN_SIMILARITY - 0.13
 MAX_TEXTS_COMPARED = 8  # different texts read per article
+UNPLACED = 0  # month of a signature that has no bands yet
+PLACED = 1_000  # signatures of before 0033 whose bands are made in a transaction, 32 for each
 DROPPED = 5_000  # signatures of an old month that are deleted in a transaction
 
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 divided by the golden ratio: mixes by multiplication (Knuth)
@@ -36,6 +39,14 @@ _ODD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 divided by the golden ratio: mixes
 _SIGN = "INSERT INTO signatures (article, month, signature) VALUES (?, ?, ?) RETURNING number"
 _ADD = f"INSERT INTO bands (month, hash, number) VALUES {', '.join(['(?, ?, ?)'] * BANDS)}"  # by ones, each a message
 _MINE = select(signatures).where(signatures.c.article == bindparam("article"))
+# Without an order, which would have the rows that were placed passed over each time
+_UNPLACED = (
+    select(signatures.c.number, signatures.c.signature, articles.c.sort_date)
+    .join(articles, articles.c.id == signatures.c.article)
+    .where(signatures.c.month == UNPLACED)
+    .limit(PLACED)
+)
+_PLACE = update(signatures).where(signatures.c.number == bindparam("its")).values(month=bindparam("to"))
 _OLDEST = select(func.min(signatures.c.month))
 _TEXT = (
     select(shown("headline"), shown("body"))
@@ -115,6 +126,21 @@ def move(conn: Connection, article: str, month: int) -> bytes | None:
     remove(conn, article)
     add(conn, article, signature, month)
     return signature
+
+
+def place_some(conn: Connection) -> bool:
+    """Have signatures from before revision 0033 found under the month of their article; return whether there may be
+    more of them. What is committed is done, however often this is broken off."""
+    dialect.of(conn).hold_articles(conn)
+    found = conn.execute(_UNPLACED).all()
+    months = {row.number: month_of(row.sort_date) for row in found}
+    for month in dict.fromkeys(months.values()):
+        dialect.of(conn).make_month(conn, month)
+    if found:
+        conn.execute(_PLACE, [{"its": number, "to": month} for number, month in months.items()])
+        rows = [(months[row.number], one, row.number) for row in found for one in hashes(row.signature)]
+        dialect.of(conn).fill_bands(conn, sorted(rows))
+    return bool(found)
 
 
 def drop_some(conn: Connection) -> bool:

@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, NullPool, QueuePool, Table, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, ResourceClosedError
 
-from index.archive import data_folder, heartbeat, migrate
+from index.archive import data_folder, heartbeat, migrate, near_duplicates
 from index.archive.column_types import to_json
 from index.archive.database import StillHeld, Wait
 from index.archive.dialect import CHANNEL
@@ -84,7 +84,8 @@ class PostgresqlDatabase:
             belongs to another folder.
         """
         with self._reached() as engine, engine.connect() as conn:
-            if migrate.version(conn) == migrate.HEAD and data_folder.belong_together(conn, self.folder):
+            ready = migrate.version(conn) == migrate.HEAD and data_folder.belong_together(conn, self.folder)
+            if ready and not migrate.is_left(conn):
                 return
         self.claim()
 
@@ -95,9 +96,14 @@ class PostgresqlDatabase:
         :raises ArchiveError: as `prepare` does.
         """
         with hold(self.folder / "database.lock", wait=True):
-            with self._reached() as engine, engine.begin() as conn:
-                self._upgrade(conn)
-                data_folder.claim(conn, self.folder, self.name, instead_of_file=instead_of_file, joins=self.joins)
+            with self._reached() as engine:
+                with engine.begin() as conn:
+                    self._upgrade(conn)
+                    data_folder.claim(conn, self.folder, self.name, instead_of_file=instead_of_file, joins=self.joins)
+                    left = migrate.is_left(conn)
+                while left:
+                    with engine.begin() as conn:
+                        left = near_duplicates.place_some(conn)
             data_folder.settle(self.folder)
 
     def create(self) -> None:

@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import lzma
 import random
+import signal
 import sqlite3
+import subprocess
+import sys
 import tarfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -45,6 +48,7 @@ from index.archive import tables as t
 from index.archive.comparisons import compare_waiting
 from index.archive.database import Database
 from index.archive.near_window import month_of
+from index.archive.postgresql import PostgresqlDatabase
 from index.engines import open_engine
 from index.locale import translate
 from index.model.article import Article
@@ -310,14 +314,39 @@ def _urls(conn: Connection, site: str) -> list[str]:
 # --- bands of before 0033, which had no months -----------------------------------------------------------------------
 
 
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from index.archive import Archive, near_duplicates
+from index.archive.database import SqliteFile
+from index.archive.postgresql import PostgresqlDatabase
+place, hashes, made = sys.argv[1:], near_duplicates.hashes, []
+
+def hashed(signature):
+    made.append(signature)
+    if len(made) > 250:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return hashes(signature)
+
+near_duplicates.hashes = hashed
+near_duplicates._UNPLACED = near_duplicates._UNPLACED.limit(100)
+Archive(PostgresqlDatabase(place[0], Path(place[1])) if len(place) > 1 else SqliteFile(Path(place[0])))
+"""
+
+
 def test_bands_are_made_anew_by_month(place: Database) -> None:
-    """Of more articles than are read at a time, of two years; a copy that comes later finds the one that it is of."""
+    """Of articles of two years, by one that is killed on the way and one that goes on from there; a copy that comes
+    later finds the one that it is of."""
     texts = near_texts.article(random.Random(7), "en")
     known = article("https://a.example/known", site="a", headline=texts[0], body=texts[1], published=NOW - 1_000 * HOUR)
     with Archive(place) as archive:
         archive.write(lambda conn: articles.store(conn, page(_signed(known)))).result()
         archive.write(_fill).result()
         archive.write(_as_before).result()
+    where = [place.url, str(place.folder)] if isinstance(place, PostgresqlDatabase) else [place.name]
+    killed = subprocess.run([sys.executable, "-c", KILLED, *where], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert _placed(place) == 200, "what was committed stays"
     with Archive(place) as archive:
         with archive.read() as conn:
             months = {row.id: month_of(row.sort_date) for row in conn.execute(select(t.articles))}
@@ -331,6 +360,17 @@ def test_bands_are_made_anew_by_month(place: Database) -> None:
         with archive.read() as conn:
             found = documents.documents(conn, [known.id, copy.id])
     assert {one.story is not None for one in found} == {True}
+
+
+def _placed(place: Database) -> int:
+    """How many signatures have bands, without opening the archive, which would make the others'."""
+    engine = place.open_engine(writer=False)
+    with engine.connect() as conn:
+        found: int = conn.execute(
+            select(func.count()).select_from(t.signatures).where(t.signatures.c.month != 0)
+        ).scalar_one()
+    engine.dispose()
+    return found
 
 
 def _signed(one: Article) -> Article:
