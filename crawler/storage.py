@@ -77,6 +77,18 @@ def own_raw_place(config: Config) -> Place:
     return place
 
 
+def note_raw_place(config: Config, archive: Archive) -> None:
+    """Have the archive know that its raw copies are where the settings say, before the first is stored: else no other
+    machine's folder could join it.
+
+    :raises ArchiveError: as `own_raw_place` does.
+    """
+    settings = config.settings
+    if archive.database.shared and settings.raw.url and raw_owner.elsewhere(settings.data) is None:
+        own_raw_place(config)
+        archive.database.prepare()
+
+
 def open_raw(config: Config, archive: Archive, run: int | None = None) -> WarcStore:
     """The raw copies of this archive, to be read, and written to by a run (its number).
 

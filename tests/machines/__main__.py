@@ -22,7 +22,7 @@ from itertools import chain, count
 from pathlib import Path
 
 from crawler.config import load
-from crawler.storage import own_raw_place
+from crawler.storage import note_raw_place
 from crawler.urls.canonical import canonical
 from index.archive import documents
 from index.archive import runs as records
@@ -86,9 +86,8 @@ def _run(stack: ExitStack, minutes: float, dice: random.Random) -> int:
     }
     house = Harness(room, folder, database, settings=settings)
     share(room, SHARED, PARTS, house.config, enabled=True)
-    for _ in range(2):  # once the archive is known to have its raw copies in the bucket, other folders may join it
-        house.open().close()
-        own_raw_place(load(house.config, {}))
+    with house.open() as archive:
+        note_raw_place(load(house.config, {}), archive)
     crawlers = [
         Crawler(house, host, nodes[number % 2], folder / host.name) for number, host in enumerate(hosts)
     ]  # fmt: skip
