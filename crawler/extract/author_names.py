@@ -70,10 +70,11 @@ def names(values: Iterable[str], split: bool = True) -> tuple[str, ...]:
             name = bylines.without_by(part, split).strip(" ,;:|-–—•*")
             name = name if _ABBREVIATED.search(name) else name.rstrip(".")
             name = _AFTER.sub("", re.sub(r"\s*[(（][^()（）]*[)）]$", "", name))
+            name = _without_role(name) if split else name
             if name and len(name) <= _NAME_MAX_CHARS and not _NO_NAME.search(name) and not is_kind("nobody", name):
                 found.setdefault(name.casefold(), name)
     first, *others = [name for name in found.values() if not is_agency(name)] or [""]
-    persons = [first, *(name for name in others if not is_role(name))] if first else []
+    persons = [first, *(name for name in others if not (is_role(name) or _is_of_agency(name)))] if first else []
     return tuple(persons or found.values())[:_MAX_AUTHORS]
 
 
@@ -105,7 +106,7 @@ def _listed(value: str) -> list[str]:
         return han
     dashed = _DASH.split(value)
     if len(dashed) > 1 and all(len(part.split()) > 1 and not is_role(part) and not is_place(part) for part in dashed):
-        return dashed
+        return [part for one in dashed for part in _SPLIT.split(one)]
     return _SPLIT.split(value)
 
 
@@ -148,6 +149,27 @@ def _is_inverted(parts: list[str], value: str) -> bool:
 def _is_whole(part: str) -> bool:
     """Whether a part of a byline is a name with first and family name, or what follows a name."""
     return len(part.split()) > 1 or is_role(part)
+
+
+def _is_of_agency(part: str) -> bool:
+    """Whether a part begins with an agency and ends with what someone is there: `AP Technology Writers`."""
+    said = part.split()
+    return len(said) > 1 and is_role(said[-1]) and any(is_agency(" ".join(said[:at])) for at in range(1, len(said)))
+
+
+def _without_role(name: str) -> str:
+    """The name without the role or the agency of its bearer, where no comma separates them: `Ann Lee Staff Writer`.
+    Some agencies and roles of one word are family names as well."""
+    said = name.split()
+    for at in range(2, 2 if _is_of_agency(name) else len(said)):
+        rest = " ".join(said[at:])
+        if said[at - 1].islower() and said[at - 1] not in PARTICLES:
+            return name
+        nameless = is_role(f"{said[0]} {rest}")  # `Our Rome correspondent`
+        role = is_role(rest) and not (nameless or bylines.is_name_and_role(rest))
+        if role or (at < len(said) - 1 and (is_agency(rest) or _is_of_agency(rest))):
+            return " ".join(said[:at])
+    return name
 
 
 def _without_place(name: str) -> str:

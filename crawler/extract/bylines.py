@@ -19,7 +19,12 @@ _AFTER_DATE = re.compile(  # `Posted 1 March 2018 by Ann Lee`
     r"^(?=.*\d|posted\b|published\b|written\b|reported\b).{1,60}?\b(?:by|von|par|por|door|av|af|بقلم)\s*:?\s+(?=\w)",
     re.IGNORECASE,
 )
-_CONTACT = re.compile(r"[(\[（]?\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+[)\]）]?|(?<=\s)@\w+")  # beside a name
+_CONTACT = re.compile(  # beside a name
+    r"[(\[（<]?\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+[)\]）>]?|(?<=\s)@\w+|[(\[（<]\s?(?:https?:|www\.)[^\s()\[\]（）<>]+\s?[)\]）>]"
+)
+_ALONG_WITH = re.compile(  # others in brackets: `Ann Lee (with Bob Ray)`
+    r"\s*[(\[（]\s?(?:with|avec|mit|con|com|met|med|z|с|со|з|із|مع|עם)\s([^()\[\]（）]+)[)\]）]", re.IGNORECASE
+)
 _FRAME = re.compile(r"[【\[［（(]([^【】\[\]［］（）()]+)[】\]］）)]")  # `【山田太郎】`, `（记者 林晓岚）`
 _FROM = re.compile(r"^[^\W\d_]{1,8}=")  # `서울=신현주 기자`
 _HAN_BEFORE = re.compile(  # `山城新聞 山田太郎`, `編集委員 山田太郎`
@@ -131,7 +136,7 @@ def bare(value: str, split: bool) -> str:
     """A byline without what stands before and after its names; unless `split`, it is a field for a name."""
     if _HAN_REPORTERS.match(value):
         return _others().sub("", value.lstrip("0123456789 /.:年月日-"))
-    value = _CONTACT.sub("", value).strip()
+    value = _ALONG_WITH.sub(r", \1", _CONTACT.sub("", value)).strip()
     if frame := _FRAME.fullmatch(value):
         return bare(frame[1], split)
     value = _HAN_BEFORE.sub("", _FROM.sub("", value))
@@ -173,6 +178,11 @@ def is_role(part: str) -> bool:
     """Whether a part of a byline begins with what someone is, or names an institution."""
     alike = _named_like_role().fullmatch(part)
     return _role().match(part) is not None and (alike is None or is_role(alike[1]))
+
+
+def is_name_and_role(word: str) -> bool:
+    """Whether a word is a role that is a name as well: `Dean`."""
+    return _named_like_role().match(f"{word} Xa") is not None
 
 
 def is_about_the_author(text: str) -> bool:

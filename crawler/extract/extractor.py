@@ -52,7 +52,7 @@ def read(document: HtmlDocument, found: list[jsonld.Node], page: Page, site: Sit
         draft.fill("headline", title, origin)
     if node is not None:
         metadata.from_jsonld(draft, node, found, (document, place, house))
-    metadata.from_microdata(draft, document, place)
+    metadata.from_microdata(draft, (document, place, house))
     metadata.from_meta(draft, (document, place, house))
     draft.fill("section", jsonld.crumb(found, draft.headline) or None, "json-ld")
     visible_metadata.fill_visible(draft, (document, place, house))
@@ -71,6 +71,7 @@ def read(document: HtmlDocument, found: list[jsonld.Node], page: Page, site: Sit
     _from_candidate(draft, page)
     metadata.fill_date(draft, "published", ago, "page")
     visible_metadata.apply_exact_time(draft, place.zone)
+    visible_metadata.apply_first_time(draft)
     visible_metadata.date_elsewhere(draft, document, place)
     visible_metadata.date_from_htmldate(draft, document, place)
     draft.fill("headline", _first_line(draft.body), "body")

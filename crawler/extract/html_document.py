@@ -168,14 +168,16 @@ def judge(pattern: str) -> Callable[[str], bool]:
 
 
 def _metas(tree: LexborHTMLParser) -> Metas:
+    """The contents by name. `property` and `itemprop` may have several names (https://www.w3.org/TR/rdfa-lite/)."""
     found: Metas = {}
     for node in tree.css("meta[content]"):
         attributes = node.attributes
         content = unescaped_line(attributes.get("content"))
         if content and not is_placeholder(content):
-            for key in ("property", "name", "itemprop"):
-                if name := attributes.get(key):
-                    found.setdefault(name.strip().lower(), []).append(content)
+            said = [attributes.get("name") or "", *(attributes.get("property") or "").split()]
+            said += (attributes.get("itemprop") or "").split()
+            for name in filter(None, (one.strip().lower() for one in said)):
+                found.setdefault(name, []).append(content)
     return found
 
 

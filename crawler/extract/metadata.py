@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import islice
 
 from selectolax.lexbor import LexborNode
@@ -34,8 +35,10 @@ _MODIFIED = (
     "article:modified_time", "og:article:modified_time", "og:updated_time", "datemodified", "article.updated",
     "last-modified", "dcterms.modified", "dc.date.modified", "article:updated_time", "revised",
 )  # fmt: skip
-_AUTHORS = ("author", "article:author", "parsely-author", "dc.creator", "dcterms.creator", "byl", "sailthru.author",
-            "article:author_name", "cxenseparse:author", "article.author")  # fmt: skip
+_AUTHORS = ("author", "article:author", "parsely-author", "dc.creator", "dcterms.creator", "dc:creator",
+            "dcterms:creator", "citation_author", "byl", "sailthru.author", "article:author_name", "cxenseparse:author",
+            "article.author")  # fmt: skip
+_BIBLIOGRAPHIC = frozenset(("dc.creator", "dcterms.creator", "dc:creator", "dcterms:creator", "citation_author"))
 _WRITTEN = re.compile(r"written|author|by\b|ecrit|écrit|verfasst|escrito|scritto|автор|написано|كتب|كُتب|نویسنده", re.I)
 _ACCOUNT = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)+|[a-z]+\d+")  # `ann-lee`, `alee7`
 _SECTIONS = ("article:section", "og:article:section", "parsely-section", "articlesection", "section", "category")
@@ -96,14 +99,16 @@ def from_jsonld(draft: Draft, node: jsonld.Node, found: list[jsonld.Node], page:
         fill_date(draft, name, dates.machine(jsonld.text(node.get(key)), place), "json-ld")
 
 
-def from_microdata(draft: Draft, document: HtmlDocument, place: dates.Place) -> None:
+def from_microdata(draft: Draft, page: Context) -> None:
     """Fills the draft from itemprop attributes (https://html.spec.whatwg.org/multipage/microdata.html)."""
+    document, place, house = page
     for name, prop in (("published", "datePublished"), ("modified", "dateModified")):
         node = document.first(f'[itemprop~="{prop}"]')
         said = attribute(node, "datetime", "content")
         fill_date(draft, name, dates.machine(said, place) or dates.visible(text_of(node), place), "microdata")
     authors = [n.css_first('[itemprop="name"]') or n for n in _own_authors(document)]
-    draft.fill("authors", names(attribute(n, "content") or text_of(n) for n in authors), "microdata")
+    told = names(attribute(n, "content") or text_of(n) for n in authors)
+    draft.fill("authors", persons(told, house) or told, "microdata")
     draft.fill("section", _value(document, "articleSection"), "microdata")
     draft.fill("description", _value(document, "description"), "microdata")
 
@@ -121,11 +126,8 @@ def from_meta(draft: Draft, page: Context) -> None:
     for name, metas in (("published", _PUBLISHED), ("modified", _MODIFIED)):
         for value in (v for m in metas for v in document.metas.get(m, ())):
             fill_date(draft, name, dates.machine(value, place) or dates.visible(value, place), "meta")
-    authors = [v for m in _AUTHORS for v in document.metas.get(m, ()) if not v.startswith(("http", "/"))]
-    if _WRITTEN.search(document.meta("twitter:label1")):
-        authors.append(document.meta("twitter:data1"))
-    said = (persons(names([v]), house) for v in authors)
-    draft.fill("authors", next((found for found in said if any(map(_is_whole, found))), ()), "meta")
+    said = (tuple(filter(_is_whole, persons(found, house))) for found in _author_metas(document))
+    draft.fill("authors", next(filter(None, said), ()), "meta")
     draft.fill("description", document.meta("og:description") or None, "og")
     draft.fill("description", document.meta("description", "twitter:description") or None, "meta")
     draft.fill("section", document.meta(*_SECTIONS) or None, "meta")
@@ -138,6 +140,16 @@ def from_meta(draft: Draft, page: Context) -> None:
     draft.fill("images", (Image(address),) if address else (), "og")
     tier = document.meta("article:content_tier", "og:article:content_tier").lower()
     draft.fill("paywalled", {"free": False, "locked": True, "metered": True}.get(tier), "meta")
+
+
+def _author_metas(document: HtmlDocument) -> Iterator[tuple[str, ...]]:
+    """The names in the <meta> of authors, all elements of one kind together. In a bibliographic one the family name may
+    come first: `Lee, Ann Mary`."""
+    for meta in _AUTHORS:
+        values = [value for value in document.metas.get(meta, ()) if not value.startswith(("http", "/"))]
+        yield names(values, split=meta not in _BIBLIOGRAPHIC)
+    if _WRITTEN.search(document.meta("twitter:label1")):
+        yield names([document.meta("twitter:data1")])
 
 
 def keywords(values: list[str]) -> tuple[str, ...]:

@@ -20,12 +20,15 @@ from crawler.extract.headline import shown_as
 from crawler.extract.html_document import HtmlDocument, ancestors, attribute, judge, lines_of, paragraphs, text_of
 from crawler.extract.metadata import Context, fill_date, keywords, persons
 from crawler.text import STOPS
+from crawler.urls import registered_domain
+from crawler.urls.joining import joined
 
 logging.getLogger("htmldate").setLevel(logging.CRITICAL)
 _TIMES = 12  # <time> elements per page
 _LINES = range(-3, 14)  # lines around the headline that may contain date and authors
 _is_called_elsewhere = judge(
-    r"related|recommend|sidebar|side-bar|widget|teaser|promo|popular|latest|comment|newsletter|trending|more-|card"
+    r"related|recommend|sidebar|side-bar|widget|teaser|promo|popular|latest|comment|newsletter|trending|more-"
+    r"|(?<!v)(?<!h-)card"  # vcard and h-card are microformats of persons
     r"|breaking|ticker|carousel|slider|menu|nav"
 )
 _is_called_others = judge(
@@ -87,6 +90,12 @@ _is_called_other = judge(r"(?:^|[\W_])(?:editor|reviewer|reviewed|translator|pho
 _ROLE_LEVELS = 3  # elements around a name that may name its bearer's part in the article
 _NEAR = 150  # characters besides the headline that an element needs to contain date and authors
 _EDGES = (22, 23, 0, 1, 2, 3)  # UTC hours that are in another day in the time zones of most publishers
+_TIMED = ("microdata", "meta")  # origins of times with a zone that less careful templates write than those of JSON-LD
+_ZONES_DIFFER = timedelta(minutes=15)  # by which, or more of it, offsets of time zones differ
+_SECONDS = timedelta(minutes=1)  # by less a time differs that lacks only the seconds
+_NO_BYLINES = ("html", "body", "main", "article", "form", "button")  # they hold an article, or ask for something
+_BYLINE_MAX_CHARS = 1_000  # characters of an element with authors, and what is said of them
+_COMMENTS = re.compile(r"#.{0,20}(?:comment|respond|disqus|repl(?:y|ies))", re.IGNORECASE)  # in their addresses
 _LEVELS = 5  # elements around a name that may be its byline
 _SHORT_LINE = 50  # characters of a line that may end in a full stop and yet be only a date: `… at 3:05 p.m.`
 _STATES = 15  # characters from which what stands beside a time may state something
@@ -202,7 +211,9 @@ def date_elsewhere(draft: Draft, document: HtmlDocument, place: dates.Place) -> 
     if not draft.lacks("published"):
         return
     told = {text for text in draft.body if text.endswith(tuple(STOPS)) and not dates.is_labelled(text)}
-    for text in islice(lines_of([body] if (body := document.tree.body) else (), _is_no_text_of_ours), _MOST_LINES):
+    before = ""
+    for shown in islice(lines_of([body] if (body := document.tree.body) else (), _is_no_text_of_ours), _MOST_LINES):
+        text, before = f"{before} {shown}" if _is_date_label(before) else shown, shown
         said = _parted(text)[0] if len(text) <= _LONGEST_LINE and text not in told and not _is_statement(text) else ""
         label = _FIRST.search(said)
         if label and label.start() < _LABEL_AHEAD and _LABELS_DATE.match(said, label.end()):
@@ -216,6 +227,11 @@ def date_elsewhere(draft: Draft, document: HtmlDocument, place: dates.Place) -> 
             continue
         if not any(map(_is_of_another_day, (node, *ancestors(node)))):
             _fill_past(draft, dated, place, "page")
+
+
+def _is_date_label(text: str) -> bool:
+    """Whether a line is nothing but the label of a date, which then stands in the next element: `Published:`."""
+    return len(text) <= _LABEL_AHEAD and text.endswith((":", "：")) and _FIRST.search(text) is not None
 
 
 def _date_elements(document: HtmlDocument) -> list[LexborNode]:
@@ -264,13 +280,13 @@ def _fill_past(draft: Draft, dated: dates.Dated | None, place: dates.Place, sour
 def _names(document: HtmlDocument, selector: str, headline: str) -> tuple[str, ...]:
     """The names in the first match and in the other matches of the same byline. Several bylines above the headline are
     those of other articles."""
-    nodes = [n for n in document.tree.css(selector)[:_MATCHES] if not (_is_outside_article(n) or _is_of_others(n))]
+    nodes = [n for n in document.tree.css(selector)[:_MATCHES] if _may_be_byline(n, document)]
     if len(nodes) > 1 and len(above := _above_headline(document, selector, nodes, headline)) > 1:
         nodes = [n for n in nodes if n.mem_id not in above] if len({_byline(n) for n in above.values()}) > 1 else nodes
     if not nodes:
         return ()
     place = _byline(nodes[0])
-    texts = [text for n in nodes if _byline(n) == place for text in _leaves(n)]
+    texts = [text for n in nodes if _byline(n) == place for text in _leaves(n, document)]
     return tuple(n for n in names(texts) if _like_a_name(n))
 
 
@@ -289,6 +305,23 @@ def _above_headline(
     return {}
 
 
+def _may_be_byline(node: LexborNode, document: HtmlDocument) -> bool:
+    """Whether an element that is called an author's may name the article's. `<body class="author-7">` is the whole
+    page, and a long text is what an author tells."""
+    if node.tag in _NO_BYLINES or len(node.text(deep=True, strip=True)) > _BYLINE_MAX_CHARS:
+        return False
+    return not (_leads_to_nobody(node, document) or _is_outside_article(node) or _is_of_others(node))
+
+
+def _leads_to_nobody(node: LexborNode, document: HtmlDocument) -> bool:
+    """Whether an element is a link in a byline that leads to comments, or to the site's home."""
+    address = attribute(node, "href")
+    if not address or "author" in attribute(node, "rel").lower():
+        return False
+    ours = registered_domain.same(joined(document.base, address) or "", document.url)
+    return _COMMENTS.search(address) is not None or (ours and section.leads_home(node, document.base))
+
+
 def _is_of_others(node: LexborNode) -> bool:
     """Whether a name is that of an editor, a reviewer or a photographer."""
     around = islice((node, *ancestors(node)), _ROLE_LEVELS)
@@ -300,12 +333,12 @@ def _is_of_others(node: LexborNode) -> bool:
     return bool(label.strip()) and is_of_others(label[-_NAME_MAX_CHARS:])
 
 
-def _leaves(node: LexborNode) -> list[str]:
+def _leaves(node: LexborNode, document: HtmlDocument) -> list[str]:
     """The texts of the innermost elements in a byline, `<span>A B</span><span>C D</span>` are two names, else its first
     line and further ones that are names."""
     inner = [n for n in node.css("a, span, li") if n.mem_id != node.mem_id and n.css_first("a *, span *, li *") is None]
     if len(inner) > 1:
-        return [text for text in map(text_of, inner) if text]
+        return [text for n in inner if not _leads_to_nobody(n, document) and (text := text_of(n))]
     first, *below = paragraphs([node]) or [""]
     if not below or not any(map(is_person, names([first]))):
         return [text_of(node)]
@@ -325,6 +358,9 @@ def _like_a_name(name: str) -> bool:
     parts = name.split()
     if len(parts) == 1 and is_agency(name):
         return True
+    common = [part for part in parts if part[0].islower() and part.lower() not in bylines.PARTICLES]
+    if name[-1] in "?!”»" or len(common) > len(parts) - len(common) or parts[:1] == common[:1]:
+        return False
     if not name.isascii() and len(parts) == 1:
         return "\u2e80" <= name[0] <= "\ud7af" and len(name) <= _LONGEST_CJK
     return len(parts) > 1 and sum(not p[0].islower() for p in parts) >= 2
@@ -452,6 +488,18 @@ def apply_exact_time(draft: Draft, zone: tzinfo) -> None:
             return
 
 
+def apply_first_time(draft: Draft) -> None:
+    """Replaces a publication time that is that of the last change by an earlier one that the metadata gives: some
+    templates write the time of each edition into `datePublished`. Not where the two differ as time zones do."""
+    at, origin = draft.published, draft.origins.get("published", "")
+    if at is None or at != draft.modified or origin not in _TIMED:
+        return
+    said = (one for one in draft.others if one.name == "published" and one.origin in _TIMED)
+    times = [(one.value, one.origin) for one in said if isinstance(one.value, datetime) and one.value < at]
+    if earlier := [(time, origin) for time, origin in times if (at - time) % _ZONES_DIFFER > _SECONDS]:
+        draft.published, draft.origins["published"] = min(earlier)
+
+
 def _is_day(origin: str) -> bool:
     return "day only" in origin
 
@@ -542,8 +590,10 @@ def _is_outside_article(node: LexborNode) -> bool:
     for parent in ancestors(node):
         if parent.tag in ("article", "main", "body"):
             return False
-        if parent.tag in ("aside", "nav") or _is_called_elsewhere(attribute(parent, "class")):
+        if parent.tag in ("aside", "nav"):
             return True
+        if _is_called_elsewhere(attribute(parent, "class")) and parent.css_first("h1") is None:
+            return True  # the article itself may lie in a card
         if parent.tag == "footer" or "footer" in attribute(parent, "class"):  # an article's may have byline and section
             return not any(n.tag == "article" or _is_called_article(attribute(n, "class")) for n in ancestors(parent))
     return False

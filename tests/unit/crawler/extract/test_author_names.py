@@ -13,6 +13,20 @@ from tests.unit.crawler.extract.test_extractor import TEXT, article, html, ld
     ("said", "wanted"),
     [
         ("By Ann Lee and Bob Ray", ("Ann Lee", "Bob Ray")),
+        ("ANN LEE and BOB RAY - AP Technology Writers", ("ANN LEE", "BOB RAY")),
+        ("Ann Lee, Associated Press Writer", ("Ann Lee",)),
+        ("Ann Lee Staff Writer", ("Ann Lee",)),
+        ("Veröffentlicht von Anna Berg", ("Anna Berg",)),
+        ("Ann Lee; View More Articles", ("Ann Lee",)),
+        ("Ann Lee The Associated Press", ("Ann Lee",)),
+        ("ANNE LI, LAURE BERT Envoyés spéciaux à Toulouse", ("ANNE LI", "LAURE BERT")),
+        ("سمر حداد مراسلة الشؤون الاقتصادية", ("سمر حداد",)),
+        ("Petra Berg and Sana Lee", ("Petra Berg", "Sana Lee")),  # which are agencies as well
+        ("Mary Ann Dean", ("Mary Ann Dean",)),
+        ("Our Rome correspondent", ("Our Rome correspondent",)),
+        ("Anne Li (avec Laure Bert et Tom Roy)", ("Anne Li", "Laure Bert", "Tom Roy")),
+        ("Ann Lee (with Reuters)", ("Ann Lee",)),
+        ("Ann B. Lee (https://lee.example/ann/)", ("Ann B. Lee",)),
         ("Grant Lee, PhD", ("Grant Lee",)),
         ("Posted by Ann Lee on March 9, 2026 at 6:40 pm", ("Ann Lee",)),
         ("Par Ann Lee le 9 mars 2026", ("Ann Lee",)),
@@ -517,3 +531,56 @@ def test_a_word_in_the_metadata_is_the_name_of_a_system() -> None:
     assert article(html(f"<div class=byline>By Ann Lee</div>{text}", said)).authors == ("Ann Lee",)
     assert article(html(text, said)).authors == ()
     assert article(html(text, "<meta name=author content=AFP>")).authors == ("AFP",)
+
+
+def test_all_elements_of_a_kind_name_an_author_each_also_with_the_family_name_first() -> None:
+    head = '<meta name="author" content="Ann Lee"><meta name="author" content="Bob Ray">'
+    assert article(html(head=head)).authors == ("Ann Lee", "Bob Ray")
+    head = '<meta name="DC.Creator" content="Ray, B."><meta name="DC.Creator" content="Berg, Anna von">'
+    assert article(html(head=head)).authors == ("Ray, B.", "Berg, Anna von")
+
+
+def test_a_property_may_have_several_names() -> None:
+    assert article(html(head='<meta property="dc:creator twitter:data2" content="Ann Lee">')).authors == ("Ann Lee",)
+
+
+def test_the_outlet_in_microdata_is_no_author_beside_a_person() -> None:
+    said = '<span itemprop="author">Ann Lee, STEP DAILY</span>'
+    assert article(html(said + FILLER, head='<meta property="og:site_name" content="Step Daily">')).authors == (
+        "Ann Lee",
+    )
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        '<div class="entry-meta vcard">{}</div>',
+        '<div class="p-author h-card">{}</div>',
+    ],
+)
+def test_a_card_of_a_person_is_no_teaser_s(around: str) -> None:
+    byline = around.format('<a rel="author" href="/ann">Ann Lee</a>')
+    assert article(html(byline + FILLER)).authors == ("Ann Lee",)
+
+
+def test_the_article_itself_may_lie_in_a_card() -> None:
+    page = f'<div class="card"><h1>Bridge opens</h1><div class="byline">By Ann Lee</div>{FILLER}</div>'
+    assert article(f"<html><body>{page}</body></html>".encode()).authors == ("Ann Lee",)
+
+
+@pytest.mark.parametrize(
+    "outside",
+    [
+        '<div class="author-note"><p>I never think about it. It is one by Ann, and yet <span>Facebook believes that'
+        " they</span> <span>alongside ABC News</span></p></div>",
+        '<form class="follow-author"><span>Follow Author</span> <span>Sign up</span></form>',
+    ],
+)
+def test_what_is_called_an_author_s_and_is_prose_or_asks_for_something_names_nobody(outside: str) -> None:
+    assert article(html(outside + FILLER)).authors == ()
+
+
+def test_the_whole_page_and_a_link_to_the_comments_are_no_byline() -> None:
+    byline = '<p class="author"><a href="/">Step Mail</a> <a href="#comments">Four Comments</a></p>'
+    page = f'<html><body class="author-7"><h1>Bridge opens</h1>{byline}{FILLER}<span>Red Nose</span></body></html>'
+    assert article(page.encode()).authors == ()

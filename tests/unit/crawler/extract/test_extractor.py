@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -407,3 +407,23 @@ def test_authors_the_outlet_and_placeholders_are_no_section(said: str) -> None:
     assert article(html(head=ld(articleSection=said) + outlet)).section is None
     other = '<meta property="article:section" content="اقتصاد">'
     assert article(html(head=ld(articleSection=said) + outlet + other)).section == "اقتصاد"
+
+
+def test_a_publication_time_that_is_that_of_the_last_change_gives_way_to_an_earlier_one() -> None:
+    """As where a template writes the time of each edition into `datePublished`."""
+    head = (
+        '<meta property="article:published_time" content="2018-06-08T21:14:05+03:00">'
+        '<meta property="article:modified_time" content="2018-06-09T08:10:00+03:00">'
+    )
+    edition = '<meta itemprop="datePublished" content="2018-06-09T08:10:00+03:00">'
+    found = article(html(edition + "".join(f"<p>{p}</p>" for p in TEXT), head))
+    assert found.published == datetime.fromisoformat("2018-06-08T21:14:05+03:00")
+    assert found.modified == datetime.fromisoformat("2018-06-09T08:10:00+03:00")
+
+
+@pytest.mark.parametrize("between", ["</dt><dd>", "</p><p>", "</span></div><div><span>"])
+def test_the_label_of_a_date_may_stand_in_the_element_before_it(between: str) -> None:
+    text = "".join(f"<p>{p}</p>" for p in TEXT * 3)
+    dated = f"<dl><dt>Published:{between}8 June 2018</dd></dl>"
+    page = a_page(html(text + dated), "https://news.example.com/story")
+    assert stages.article(page, a_site()).article.published.date() == date(2018, 6, 8)
