@@ -231,6 +231,8 @@ class Bucket:
         params = {"place": self.name, "why": f"HTTP {status} {code}".strip()}
         if code == "NoSuchBucket":
             return ArchiveError(Message(RawMessage.NO_BUCKET, params))
+        if code == "RequestTimeTooSkewed":  # a signature holds for 15 minutes
+            return ArchiveError(Message(RawMessage.CLOCK, params))
         if code == "InvalidRange" or isinstance(error, FileNotFoundError):
             return _NotThere(Message(RawMessage.NO_BUCKET, params))
         kind = RawMessage.DENIED if status in ("401", "403") else RawMessage.FAILED if status else RawMessage.AWAY

@@ -9,6 +9,7 @@ class RawMessage(StrEnum):
     """Message codes about the place of the raw copies; `place` is a folder or a URL."""
 
     AWAY = "raw.away"  # place
+    CLOCK = "raw.clock"  # place
     COPY_DIFFERS = "raw.copy_differs"  # place, file
     DENIED = "raw.denied"  # place, why
     FAILED = "raw.failed"  # place, why

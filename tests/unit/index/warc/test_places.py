@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import random
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +23,9 @@ from index.warc.place import Place
 from index.warc.place_url import url_problem
 from index.warc.record import Response, WarcDamaged, WarcMissing, WarcRef
 from index.warc.store import WarcStore
+from tests.faults.clock import Clock, can_jump
 from tests.support.object_store import KEYS, ObjectStore
+from tests.support.requirements import missing
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 URL = "https://step.example/"
@@ -250,6 +254,18 @@ def test_no_error_says_a_key(bucket: str, tmp_path: Path, monkeypatch: pytest.Mo
         for secret in (*KEYS.values(), "another-than-the-servers"):
             assert secret not in f"{told.value!r} {told.value}"
     buckets._store.cache_clear()
+
+
+def test_a_clock_that_is_wrong_is_named_and_not_the_keys(bucket: str, tmp_path: Path) -> None:
+    if not can_jump():
+        missing("no C compiler here, which gives a process a clock of its own: apt install gcc")
+    clock = Clock(tmp_path)
+    clock.jump(-3_600)
+    imports = "import sys; from pathlib import Path; from index.warc.bucket import Bucket"
+    asked = [sys.executable, "-c", f"{imports}; Bucket(sys.argv[1], Path(sys.argv[2])).listed()", bucket, str(tmp_path)]
+    said = subprocess.run(asked, env=os.environ | clock.env, capture_output=True, text=True, check=False).stderr
+    assert "ArchiveError" in said
+    assert "this machine's clock" in said
 
 
 def test_a_bucket_that_is_not_there_has_lost_nothing_either(bucket: str, tmp_path: Path) -> None:
