@@ -49,6 +49,7 @@ from crawler.cli import (
     sites_add,
     sites_stored,
     status,
+    stories,
     tags,
     verify,
 )
@@ -79,6 +80,7 @@ GROUPS = (  # name, help, files
     ("notes", "What people write about articles.", (notes,)),
     ("export", "Export parts of the archive to files.", (export,)),
     ("index", "The search index.", (index,)),
+    ("stories", "Texts that several sites have.", (stories,)),
     ("manifest", "Manifests of what was stored on each day, for proofs.", (manifest,)),
     ("machines", "The machines that crawl into one archive in PostgreSQL.", (machines,)),
     ("raw", "The WARC files of the raw copies.", (raw,)),

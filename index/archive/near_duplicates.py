@@ -55,15 +55,19 @@ _TEXT = (
     .outerjoin(readings, IS_SHOWN)
     .where(articles.c.id == bindparam("article"))
 )
-_UNSIGNED = (
-    select(articles.c.id, shown("headline"), shown("body"))
+_COMPARED = (
+    select(articles.c.id, articles.c.content_hash, shown("headline"), shown("body"))
     .select_from(articles)
     .join(versions, (articles.c.id == versions.c.article) & (articles.c.number == versions.c.number))
     .outerjoin(readings, IS_SHOWN)
-    .outerjoin(signatures, signatures.c.article == articles.c.id)
-    .where(articles.c.mergeable, signatures.c.article.is_(None), articles.c.id > bindparam("after"))
-    .where(articles.c.sort_date >= bindparam("since"))
+    .where(articles.c.mergeable, articles.c.sort_date >= bindparam("since"), articles.c.id > bindparam("after"))
     .order_by(articles.c.id)
+)
+_UNSIGNED = _COMPARED.outerjoin(signatures, signatures.c.article == articles.c.id).where(signatures.c.article.is_(None))
+_COUNT = (
+    select(func.count())
+    .select_from(articles)
+    .where(articles.c.mergeable, articles.c.sort_date >= bindparam("since"), articles.c.id > bindparam("after"))
 )
 _OWN = (
     select(articles.c.id, signatures.c.signature)
@@ -115,6 +119,16 @@ def remove(conn: Connection, article: str) -> None:
     if mine is not None:
         _remove_bands(conn, mine)
         conn.execute(delete(signatures).where(signatures.c.number == mine.number))
+
+
+def replace(conn: Connection, article: str, signature: bytes | None, month: int) -> None:
+    """Have an article found by this signature and in this month; None: not at all."""
+    mine = conn.execute(_MINE, {"article": article}).one_or_none()
+    if mine is not None and (mine.signature, mine.month) == (signature, month):
+        return
+    remove(conn, article)
+    if signature is not None:
+        add(conn, article, signature, month)
 
 
 def move(conn: Connection, article: str, month: int) -> bytes | None:
@@ -189,11 +203,24 @@ def find(
 
 
 def unsigned(conn: Connection, after: str, most: int) -> list[Any]:
-    """Mergeable articles that are to be compared and have no signature, as in an archive of 0.1, which had none, or
-    where it was dropped and the setting has changed: at most `most` rows with `id`, `headline` and `body`, in the order
-    of their ids, after the id `after`."""
-    since = near_window.start_of(near_window.of(conn).first())
-    return list(conn.execute(_UNSIGNED.limit(most), {"after": after, "since": since}).all())
+    """Those of `compared` that have no signature, as in an archive of 0.1, which had none, or where it was dropped and
+    the setting has changed."""
+    return list(conn.execute(_UNSIGNED.limit(most), _after(conn, after)).all())
+
+
+def compared(conn: Connection, after: str, most: int) -> list[Any]:
+    """Mergeable articles that are to be compared: at most `most` rows with `id`, `content_hash`, `headline` and `body`,
+    in the order of their ids, after the id `after`."""
+    return list(conn.execute(_COMPARED.limit(most), _after(conn, after)).all())
+
+
+def count_compared(conn: Connection) -> int:
+    """How many articles are to be compared."""
+    return int(conn.execute(_COUNT, _after(conn, "")).scalar_one())
+
+
+def _after(conn: Connection, article: str) -> dict[str, Any]:
+    return {"after": article, "since": near_window.start_of(near_window.of(conn).first())}
 
 
 def is_text_of(conn: Connection, article: str, headline: str, body: str, *, claimed: bool) -> bool:

@@ -85,14 +85,31 @@ def date(conn: Connection, article: str, now: datetime) -> None:
     dialect.of(conn).hold_articles(conn)
     own = conn.execute(_OWN, {"article": article}).one()
     signature = near_duplicates.move(conn, article, month_of(own.sort_date))
-    if signature is None:
-        return
+    if signature is not None:
+        _regroup(conn, own, signature, now)
+
+
+def settle_again(conn: Connection, article: str, content_hash: str, signature: bytes | None, now: datetime) -> bool:
+    """Have a mergeable article be found by this signature, and be of the story of the copies that are there; return
+    whether that is another one. One that no longer has the text with this hash is left as it is: whoever changed it has
+    settled it."""
+    dialect.of(conn).hold_articles(conn)
+    own = conn.execute(_OWN, {"article": article}).one_or_none()
+    if own is None or own.content_hash != content_hash:
+        return False
+    near_duplicates.replace(conn, article, signature, month_of(own.sort_date))
+    _regroup(conn, own, signature, now)
+    return bool(conn.execute(_OWN, {"article": article}).one().story != own.story)
+
+
+def _regroup(conn: Connection, own: Any, signature: bytes | None, now: datetime) -> None:
+    """Have an article leave its story where none of its copies is, and join those that are."""
     same = _same(conn, own, signature)
     if own.story is not None and all(row.story != own.story for row in same):
-        conn.execute(update(articles).where(articles.c.id == article).values(story=None, lead=True))
-        touch(conn, [article], now)
+        conn.execute(update(articles).where(articles.c.id == own.id).values(story=None, lead=True))
+        touch(conn, [own.id], now)
         lead(conn, own.story, now)
-        own = conn.execute(_OWN, {"article": article}).one()
+        own = conn.execute(_OWN, {"article": own.id}).one()
         same = _same(conn, own, signature)  # those that were left alone in it are of none now
     _join(conn, own, same, now)
 

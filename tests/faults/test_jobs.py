@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from pyarrow import parquet as pq
-from sqlalchemy import select
+from sqlalchemy import Connection, delete, select, update
 
 from crawler.storage import open_archive
 from index.archive import articles, documents
@@ -73,6 +73,7 @@ def rows(house: Installation) -> Any:
 JOBS = {
     "import": Job(("import", "CONFIG/../further.warc.gz"), "imports/lock", articles_of, 2),
     "reextract": Job(("reextract",), "reextract.lock", articles_of, 2),
+    "stories rebuild": Job(("stories", "rebuild"), "stories.lock", articles_of),
     "verify": Job(("verify", "--within", "0"), "verify.lock", checked),
     "index rebuild": Job(("index", "rebuild"), "rebuild-embedded.lock", indexed),
     "export dataset": Job(
@@ -87,12 +88,13 @@ each_job = pytest.mark.parametrize("job", JOBS.values(), ids=JOBS)
 
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    """A place with articles of three months, each of which was read worse."""
-    folder = tmp_path_factory.mktemp("filled")
+    """A place with articles of three months, each of which was read worse; some are copies, which nobody has found."""
+    folder, originals = tmp_path_factory.mktemp("filled"), published(2020, range(0, 60, 9))
+    copies = [replace(one, url=ADDRESS.format(SITES, n)) for n, one in enumerate(originals)]
     (folder / "config").mkdir()
     (folder / "config" / "arshif.yaml").write_text("{}\n")
     house = Installation(folder / "config", {"ARSHIF_DATA": str(folder / "data")})
-    (folder / "all.warc.gz").write_bytes(warc(published(2020, range(60))))
+    (folder / "all.warc.gz").write_bytes(warc([*published(2020, range(60)), *copies]))
     (folder / "further.warc.gz").write_bytes(warc(published(2021, range(20, 100))))
     house.arshif("import", str(folder / "all.warc.gz"))
     with open_archive(house.loaded()) as archive:
@@ -101,7 +103,15 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Installation:
         worse = [replace(one.article, body=f"{one.article.body}\n\nSubscribe!", extractor="0") for one in every]
         now = datetime.now(UTC)
         archive.write(lambda conn: [articles.correct(conn, one, now) for one in worse]).result()
+        archive.write(forget_stories).result()
     return house
+
+
+def forget_stories(conn: Connection) -> None:
+    """Have the archive be as one of a release that had none."""
+    conn.execute(update(t.articles).values(story=None, lead=True))
+    for table in (t.stories, t.signatures, t.bands):
+        conn.execute(delete(table))
 
 
 def copied(filled: Installation, folder: Path) -> Installation:

@@ -41,6 +41,7 @@ TELLING = pytest.mark.parametrize(
         (("raw", "compact"), r"compact .*\d+ files"),
         (("manifest", "write"), r"manifest .*\d+ hashes"),
         (("reextract",), r"reextract .*of \d+ articles; \d+ differ"),
+        (("stories", "rebuild"), r"stories .*of \d+ articles; \d+ of another story"),
         (("export", "search", "--out", "FOLDER/all.jsonl"), r"export .*of \d+ articles"),
         (("export", "warc", "FOLDER/all.warc.gz"), r"export .*of \d+ raw copies"),
         (("backup", "FOLDER/copy"), r"backup .* of [\d.]+ [kM]B"),

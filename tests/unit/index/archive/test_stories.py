@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import combinations, permutations
 from pathlib import Path
 from statistics import fmean
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import Connection, event, func, select, update
 
 from crawler.fingerprint import identity
 from crawler.maintenance.minhash_backfill import MinHashBackfill
+from crawler.maintenance.story_rebuild import Rebuilt, StoryRebuild
 from index.archive import (
     Archive,
     articles,
@@ -24,6 +27,7 @@ from index.archive import (
     erasure,
     near_duplicates,
     site_state,
+    stories,
 )
 from index.archive import tables as t
 from index.archive.database import Database
@@ -32,6 +36,7 @@ from index.dedup import text_similarity
 from index.model.article import Article, IndexDocument
 from tests.support import near_texts
 from tests.support.archive_samples import HOUR, NOW, article, page
+from tests.support.newspaper import InlineWorkers
 
 PAGES = Path(__file__).parents[5] / "shared" / "pages" / "open"
 PAIRS = 60  # a language and a manner of editing
@@ -449,14 +454,14 @@ def test_those_of_long_ago_are_dropped_and_come_back_with_the_setting(
         for n, day in enumerate((this, old, older))
     ]
     with Archive(place) as archive:
-        put(archive, *(one for one, _ in them))
+        put(archive, *(one for one, _ in them), seen=this)
         assert not archive.write(near_duplicates.drop_some).result(), "nothing is, by default"
         assert set(bands_by_month(archive)) == set(map(month_of, (this, old, older)))
     with Archive(place, NearWindow(keep=12)) as archive:
-        put(archive, *(copy for _, copy in them))
+        put(archive, *(copy for _, copy in them), seen=this)
         assert [len(together(archive, *both)) for both in them] == [1, 0, 0]
         exact = of(texts[2][0], "three", 2)
-        put(archive, replace(exact, published=older))
+        put(archive, replace(exact, published=older), seen=this)
         assert together(archive, *them[2], exact) == {frozenset({"one", "three"})}, "equal texts are found all the same"
         drops = 0
         while archive.write(near_duplicates.drop_some).result():
@@ -468,3 +473,34 @@ def test_those_of_long_ago_are_dropped_and_come_back_with_the_setting(
         assert signing.some(NOW) == 5
         assert [len(together(archive, *both)) for both in them] == [1, 1, 1]
         assert together(archive, *them[2], exact) == {frozenset({"one", "two", "three"})}
+
+
+def test_all_of_them_are_found_again(place: Database) -> None:
+    """Whatever an older release has made of them, and nothing that changes meanwhile is taken for what it was."""
+    texts = pairs("en", "words", 2)
+    one, copy, other = of(texts[0][0], "one"), of(texts[0][1], "two"), of(texts[1][0], "three")
+    with Archive(place) as archive:
+        put(archive, one, copy, other)
+        right = together(archive, one, copy, other)
+        assert right == {frozenset({"one", "two"})}
+
+        def worsen(conn: Connection) -> None:
+            story = conn.execute(select(t.stories.c.id)).scalar_one()
+            for row in conn.execute(select(t.articles.c.id, t.articles.c.site)).all():
+                near_duplicates.replace(conn, row.id, random.Random(row.site).randbytes(512), month_of(NOW))
+            conn.execute(update(t.articles).where(t.articles.c.site == "two").values(story=None, lead=True))
+            conn.execute(update(t.articles).where(t.articles.c.site == "three").values(story=story))
+
+        def rebuilt() -> Rebuilt:
+            return asyncio.run(StoryRebuild(archive, InlineWorkers(), NOW).run())  # type: ignore[arg-type]
+
+        archive.write(worsen).result()
+        report = rebuilt()
+        assert (report.articles, report.changed > 0) == (3, True)
+        assert together(archive, one, copy, other) == right
+        assert rebuilt() == Rebuilt(3, 0)
+        with archive.read() as conn:
+            (row,) = (row for row in near_duplicates.compared(conn, "", 3) if row.body == one.body)
+        settle = partial(stories.settle_again, article=row.id, content_hash="older", signature=None, now=NOW)
+        assert not archive.write(settle).result()
+        assert together(archive, one, copy, other) == right
