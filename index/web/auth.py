@@ -16,10 +16,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.model import message
 from index.web import forms
-from index.web.error_handlers import Refused, as_json, way_back
+from index.web.error_handlers import NOT_CACHED, Refused, as_json, way_back
 from index.web.templating import render
 
-NOT_CACHED = "private, no-store"  # Cache-Control of all that is behind the token, whatever a route says
 COOKIE = "arshif"
 COOKIE_DAYS = 30  # for which a browser stays logged in; by links from elsewhere too (SameSite=Lax): GET changes nothing
 PUBLIC_PATHS = ("/healthz", "/readyz", "/login")  # reveal nothing about stored data

@@ -22,6 +22,7 @@ from index.web.templating import address, opened, render, takes, ui_of
 
 log = logging.getLogger("arshif.web")
 
+NOT_CACHED = "private, no-store"  # Cache-Control of all that is behind the token, whatever a route says
 RETRY = 10  # seconds after which a client may retry if the index did not answer
 
 OF_VERSIONS = ("version", "old", "new")  # parameters that are numbers of an article's versions
@@ -213,10 +214,15 @@ def as_json(status: int, message: Message, *, code: str = "", **place: Any) -> R
 
 
 def bare(request: Request, status: int, message: Message) -> Response:
-    """The error as JSON or as one line, which costs next to nothing."""
+    """The error as JSON or as one line, which costs next to nothing. It is told before anybody asks for a token, and so
+    kept by no cache either."""
     if of_program(request):
-        return as_json(status, message)
-    return PlainTextResponse(translate(message, negotiate(request.headers.get("accept-language", ""))) + "\n", status)
+        answer: Response = as_json(status, message)
+    else:
+        told = translate(message, negotiate(request.headers.get("accept-language", "")))
+        answer = PlainTextResponse(f"{told}\n", status)
+    answer.headers["cache-control"] = NOT_CACHED
+    return answer
 
 
 def of_program(request: Request) -> bool:

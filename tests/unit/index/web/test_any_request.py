@@ -22,7 +22,8 @@ import index.web
 from index.archive import saved_searches
 from index.warc.store import WarcStore
 from index.web.app import create_app
-from index.web.auth import NOT_CACHED, PUBLIC_PATHS
+from index.web.auth import PUBLIC_PATHS
+from index.web.error_handlers import NOT_CACHED
 from tests.support.filled_archive import NOW, SearchFixture, article, fill, newsroom, page
 from tests.support.hostile_texts import HOSTILE
 from tests.support.web_client import Client, client_of

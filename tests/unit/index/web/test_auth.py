@@ -161,6 +161,8 @@ def test_no_cache_keeps_what_is_behind_the_token(client: Client) -> None:
             for method in ("GET", "HEAD", "OPTIONS"):
                 answer = client.request(method, path, headers=headers)
                 assert answer.headers.get_list("cache-control") == ["private, no-store"], (method, path, headers)
+    elsewhere = client.get("/articles/x", headers={"host": "elsewhere.example"})
+    assert (elsewhere.status_code, elsewhere.headers["cache-control"]) == (421, "private, no-store")
     entered = client.request("POST", "/login", data={"token": TOKEN})
     assert (entered.status_code, entered.headers["cache-control"]) == (303, "no-store"), "a cookie is in it"
     assert "no-store" not in client.get("/static/arshif.css").headers["cache-control"], "which says nothing of it"
