@@ -21,6 +21,7 @@ _MAX_CHARS = 2_000_000  # per script; the largest of 1,269 real pages has 0.9 mi
 # Letters from which a breadcrumb equal to the beginning of the headline is the article and not a section.
 _UNLIKELY_SECTION_CHARS = 20
 _MAX_NODES = 5_000  # per page
+_MAX_VALUES = 100  # authors or images of a node; more are no article's, and each is looked for among all nodes
 _MAX_DEPTH = 12  # levels of nested nodes
 ARTICLES = frozenset((
     "Article", "NewsArticle", "AdvertiserContentArticle", "AnalysisNewsArticle", "AskPublicNewsArticle",
@@ -125,14 +126,11 @@ def authors(value: Any, found: list[Node]) -> list[tuple[str, bool]]:
 def _bearers(value: Any, found: list[Node]) -> Iterator[Any]:
     """The texts and objects in `author`, with references resolved, without the roles around them
     (https://schema.org/Role)."""
-    for one in value if isinstance(value, list) else [value]:
+    for one in _values(value):
         target = _resolve(one, found) if isinstance(one, dict) else one
         if isinstance(target, dict) and any(kind.endswith("Role") for kind in types(target)):
-            inner = target.get("author") or target.get("creator")
-            yield from (
-                _resolve(i, found) if isinstance(i, dict) else i
-                for i in (inner if isinstance(inner, list) else [inner])
-            )
+            inner = _values(target.get("author") or target.get("creator"))
+            yield from (_resolve(i, found) if isinstance(i, dict) else i for i in inner)
         else:
             yield target
 
@@ -152,7 +150,7 @@ def free(node: Node) -> bool | None:
 
 def images(value: Any, found: list[Node], base: str) -> Iterator[tuple[str, str, str]]:
     """The URL, caption and credit of each image in a property."""
-    for one in value if isinstance(value, list) else [value]:
+    for one in _values(value):
         node = _resolve(one, found) if isinstance(one, dict) else {"url": one}
         address = text(node.get("contentUrl") or node.get("url") or (node.get("@id") if "name" not in node else None))
         if address and (url := joined(base, address)):
@@ -233,6 +231,11 @@ def _walk(value: Any, depth: int) -> Iterator[Node]:
         for one in value.values():
             if isinstance(one, dict | list):
                 yield from _walk(one, depth + 1)
+
+
+def _values(value: Any) -> list[Any]:
+    """The values of a property, of which each may refer to any node: the first _MAX_VALUES."""
+    return value[:_MAX_VALUES] if isinstance(value, list) else [value]
 
 
 def _resolve(node: Node, found: list[Node]) -> Node:

@@ -87,6 +87,14 @@ def test_whether_it_is_free(node: jsonld.Node, expected: bool | None) -> None:
     assert jsonld.free(node) is expected
 
 
+def test_of_thousands_of_references_the_first_are_followed() -> None:
+    many = [{"@id": f"#{n}"} for n in range(4_000)]
+    found = [{"@type": "Person", "@id": f"#{n}", "name": f"Name {n}", "url": f"/{n}.jpg"} for n in range(4_000)]
+    for said in (many, {"@type": "Role", "author": many}):
+        assert jsonld.authors(said, found) == [(f"Name {n}", True) for n in range(100)]
+    assert len(list(jsonld.images(many, found, "https://step.example/"))) == 100
+
+
 def test_the_section_may_come_from_the_breadcrumb() -> None:
     items = [{"position": n, "item": {"name": name}} for n, name in ((2, "Syria"), (1, "Home"), (3, "One"))]
     found = read({"@type": "BreadcrumbList", "itemListElement": items}, ARTICLE)
