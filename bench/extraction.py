@@ -35,6 +35,7 @@ from crawler.extract import (
     language_detection,
     page_classifier,
     pagination,
+    visible_dates,
     visible_metadata,
 )
 from crawler.models import Page
@@ -52,9 +53,9 @@ STAGES: dict[str, tuple[tuple[ModuleType, str], ...]] = {  # the functions of ea
     "JSON-LD, metadata, headline": ((jsonld, "nodes"), (extractor, "read")),
     "visible fields": (
         (visible_metadata, "fill_visible"),
-        (visible_metadata, "apply_page_timezone"),
-        (visible_metadata, "fill_relative_date"),
-        (visible_metadata, "date_from_htmldate"),
+        (visible_dates, "apply_page_timezone"),
+        (visible_dates, "fill_relative_date"),
+        (visible_dates, "date_from_htmldate"),
     ),
     "images": ((images, "add"),),
     "what is hidden, boxes": ((dom_pruning, "prune"),),

@@ -18,6 +18,7 @@ from crawler.extract import (
     script_state,
     section,
     site_selectors,
+    visible_dates,
     visible_metadata,
 )
 from crawler.extract.draft import Draft
@@ -56,8 +57,8 @@ def read(document: HtmlDocument, found: list[jsonld.Node], page: Page, site: Sit
     metadata.from_meta(draft, (document, place, house))
     draft.fill("section", jsonld.crumb(found, draft.headline) or None, "json-ld")
     visible_metadata.fill_visible(draft, (document, place, house))
-    visible_metadata.apply_page_timezone(draft, document, place)
-    ago = visible_metadata.fill_relative_date(draft, document, place)
+    visible_dates.apply_page_timezone(draft, document, place)
+    ago = visible_dates.fill_relative_date(draft, document, place)
     if node is not None:
         draft.fill("authors", metadata.author_names(node, found), "json-ld")  # else the outlet, or an account
     images.add(draft, document)
@@ -70,12 +71,12 @@ def read(document: HtmlDocument, found: list[jsonld.Node], page: Page, site: Sit
     section.settle(draft, house)
     _from_candidate(draft, page)
     metadata.fill_date(draft, "published", ago, "page")
-    visible_metadata.apply_exact_time(draft, place.zone)
-    visible_metadata.apply_first_time(draft)
-    visible_metadata.date_elsewhere(draft, document, place)
-    visible_metadata.date_from_htmldate(draft, document, place)
+    visible_dates.apply_exact_time(draft, place.zone)
+    visible_dates.apply_first_time(draft)
+    visible_dates.date_elsewhere(draft, document, place)
+    visible_dates.date_from_htmldate(draft, document, place)
     draft.fill("headline", _first_line(draft.body), "body")
-    visible_metadata.apply_url_date(draft, document.url, place)
+    visible_dates.apply_url_date(draft, document.url, place)
     said = page.candidate.language if page.candidate else None
     tags = (*filter(None, (said, jsonld.text(node.get("inLanguage")) if node else "", *declared)), site.languages[0])
     if found_language := language_detection.language(" ".join([draft.headline, *draft.body[:12]]), tags):
