@@ -27,6 +27,8 @@ MOST_CONNECTIONS = 512  # on any machine
 OWN_FILES = 96  # that we have open ourselves: each of 40 threads may read the archive, a file and its journal
 ACCEPTED_AT_ONCE = 8  # connections that asyncio takes from the queue before it looks at any of them
 QUEUE = 1024  # connections that wait in the kernel until they are accepted
+# Both tell how long a body is: whoever sends both may have a proxy take one and us the other (RFC 9112, 6.1 and 11.2)
+LENGTHS = {b"content-length", b"transfer-encoding"}
 LOOKS = 2  # turns of the loop after which it has read what a new client sent with its connection
 
 
@@ -60,6 +62,12 @@ class DeadlineProtocol(H11Protocol):
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         self._set_limit()
+
+    def handle_events(self) -> None:
+        """Answer a request whose length is told in two ways as the last one of its connection."""
+        super().handle_events()
+        if self.cycle is not None and LENGTHS.issubset(name for name, _ in self.headers):
+            self.cycle.keep_alive = False
 
     def on_response_complete(self) -> None:
         super().on_response_complete()

@@ -131,6 +131,18 @@ def test_the_second_request_of_a_connection_has_its_time_too(server: uvicorn.Ser
     talk(server, wire)
 
 
+def test_what_follows_a_request_of_two_lengths_is_no_request(server: uvicorn.Server) -> None:
+    """A proxy that goes by the other length took it for a part of the body."""
+    head = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    before = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+    async def wire(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(before + head + before)
+        assert (await reader.read()).count(b"HTTP/1.1 200 ") == 2
+
+    talk(server, wire)
+
+
 def test_our_own_time_is_not_the_client_s(server: uvicorn.Server) -> None:
     async def wire(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"GET /slow HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
