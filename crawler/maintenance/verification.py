@@ -74,10 +74,10 @@ class _Verification:
         """The records by some; what an earlier run checked is known by when it began."""
         begun = datetime.fromisoformat(after) if after else None
         if begun is not None and self.now - begun <= max(self.now - self.before, RESUMED):
-            self._begun = begun
+            self._begun, self.before = begun, min(self.before, begun)
         else:
             self.report = Verified()
-        self.before, last = min(self.before, self._begun), 0
+        last = 0
         with self.archive.read() as conn:
             self.total = self.report.done + warc_records.count_to_check(conn, self.before)
         while True:
