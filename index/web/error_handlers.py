@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from index.archive import documents
 from index.errors import ArchiveError, ArshifError, IndexMismatch, IndexUnavailable, InvalidValue, QueryError
@@ -154,6 +154,11 @@ async def unusable(request: Request, error: Exception) -> Response:
     return render(request, "missing.html", 400, error=told, heading=heading, back=way_back(request), sent=[])
 
 
+async def left(request: Request, error: Exception) -> Response:  # noqa: ARG001 - nobody is there to be told
+    """A client that left in the middle of its request, which is no fault of ours."""
+    return Response(status_code=400)
+
+
 async def broken(request: Request, error: Exception) -> Response:  # noqa: ARG001 - the server logs the error itself
     """A bug of ours. As it may be in a template, the response does not use one."""
     language = _language(request)
@@ -171,6 +176,7 @@ HANDLERS: dict[type[Exception], Handler] = {
     NoArticle: no_article,
     HTTPException: refused,
     RequestValidationError: unusable,
+    ClientDisconnect: left,
     Exception: broken,
 }
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import httpx
 import pytest
+from starlette.types import Message
 
 from tests.support.filled_archive import fill, newsroom, page
 from tests.support.web_client import Client, client_of, tree
@@ -39,6 +41,26 @@ def test_the_allowed_methods_are_those_of_all_routes_of_the_address(
     answer = client.request("DELETE", path)
     assert answer.status_code == 405
     assert set(answer.headers["allow"].split(", ")) == allowed
+
+
+@pytest.mark.parametrize("path", ["/searches", "/api/searches", "/archive", "/api/archive", "/add-site"])
+def test_a_client_that_leaves_within_its_request_is_no_fault_of_ours(client: Client, path: str) -> None:
+    came: Iterator[Message] = iter(
+        [{"type": "http.request", "body": b"name=a", "more_body": True}, {"type": "http.disconnect"}]
+    )
+    sent = []
+
+    async def receive() -> Message:
+        return next(came)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    about = {**FORM, "host": "localhost"} | ({"content-type": "application/json"} if "/api/" in path else {})
+    headers = [(name.encode(), value.encode()) for name, value in about.items()]
+    where = {"path": path, "raw_path": path.encode(), "query_string": b"", "headers": headers}
+    asyncio.run(client.app({"type": "http", "http_version": "1.1", "method": "POST", **where}, receive, send))
+    assert sent[0]["status"] == 400
 
 
 LONG = "ملاحظة " * 2_000
