@@ -48,7 +48,7 @@ def add(draft: Draft, document: HtmlDocument) -> None:
 
 def _without_defaults(declared: list[Image], shown: list[Picture], document: HtmlDocument) -> list[Image]:
     """The declared images that are not the site's, for pages without one."""
-    named = [image for image in declared if not dom_images.is_default(image.url)]
+    named = [image for image in declared if not dom_images.is_default(image.url, document.url)]
     in_article = {key(picture.image.url) for picture in shown}
     if all(key(image.url) in in_article for image in named):
         return named

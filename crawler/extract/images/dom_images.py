@@ -14,6 +14,7 @@ from selectolax.lexbor import LexborNode
 from crawler.extract.headline import shown_as
 from crawler.extract.html_document import HtmlDocument, ancestors, attribute, judge, paragraphs, text_of
 from crawler.extract.images.captions import CAPTION_MAX_CHARS, Caption, caption, has_labelled_credit
+from crawler.urls import registered_domain
 from crawler.urls.joining import joined
 from index.model.article import Image
 from index.text.placeholders import is_placeholder
@@ -60,8 +61,14 @@ _is_called_gallery = judge(r"galler|galeri|slideshow|diaporama|photo-?(?:album|s
 _DEFAULT = frozenset(
     ("default", "fallback", "placeholder", "logo", "share", "sharing", "social", "og", "opengraph", "no", "publication")
 )
-_WITH_DEFAULT = _DEFAULT | {
-    "image", "img", "site", "card", "cover", "facebook", "fb", "twitter", "meta", "thumbnail", "thumb", "main",
+_NETWORKS = frozenset(("facebook", "fb", "twitter"))  # for which it is made: `facebook-image.jpg`
+_SHARED_ON = _NETWORKS | {
+    "delicious", "digg", "google", "instagram", "linkedin", "pinterest", "plurk", "plus", "reddit", "stumbleupon",
+    "telegram", "tumblr", "viber", "vk", "weibo", "whatsapp", "youtube",
+}  # fmt: skip
+_PICTURE = re.compile(r"jpe?g|png|webp|avif|gif|image|img|photo|foto|picture|media|cdn|thumb", re.IGNORECASE)
+_WITH_DEFAULT = _DEFAULT | _NETWORKS | {
+    "image", "img", "site", "card", "cover", "meta", "thumbnail", "thumb", "main",
     "header", "photo", "picture", "graph", "open", "large", "small", "min", "banner",
 }  # fmt: skip
 _SHARED = re.compile(
@@ -70,7 +77,7 @@ _SHARED = re.compile(
 _BACKGROUND = re.compile(r"background(?:-image)?\s*:[^;]{0,200}?url\(([^)]{1,2000})\)", re.IGNORECASE)
 _is_called_hero = judge(r"hero|cover|featured|lead|article-?(?:image|photo)|post-?(?:image|thumb)|thumb")
 _NAME_WORDS = re.compile(r"[a-z]{2,}")
-_NO_FILE = re.compile(r"placeholder|spacer|blank|pixel|1x1|loading|transparent|/logo|icon|avatar|gravatar|emoji")
+_NO_FILE = re.compile(r"placeholder|spacer|blank|pixel|1x1|loading|transparent|/logo|icon|avatar|gravatar|emoji|88x31")
 _BESIDE = ("aside", "nav", "footer")
 _SOURCES = ("data-src", "data-lazy-src", "data-original", "data-lazy", "src")
 _SETS = ("data-srcset", "data-lazy-srcset", "srcset")
@@ -113,12 +120,13 @@ def article_images(document: HtmlDocument, headline: str) -> list[Picture]:
             and seen < _MAX_IMG_ELEMENTS
             and not _is_small(node)
             and (address := address_of(node, document.base))
+            and not _is_beacon(node, address, document)
         ):
             seen += 1
             name = key(address)
             if name in found and found[name].image.caption:
                 continue
-            if not _is_elsewhere(node, outer):
+            if not (_is_share_button(address) or _is_elsewhere(node, outer)):
                 holder = holder_of(node)
                 image = pictured(node, holder, address)
                 framed = bool(image.caption) or holder.tag == "figure"
@@ -127,13 +135,16 @@ def article_images(document: HtmlDocument, headline: str) -> list[Picture]:
     return list(found.values())
 
 
-def is_default(url: str) -> bool:
-    """Whether an image is by its name the one that a site has for pages without an image of their own: by that of the
-    file, or a general one in a folder for what all pages share."""
+def is_default(url: str, page: str) -> bool:
+    """Whether an image is by its name the one that the site of a page (URL) has for pages without an image of their
+    own: by that of the file, such as `step-facebook-default.jpg`, or a general one in a folder for what all pages
+    share."""
     path = unquote(urlsplit(url).path) if "[" not in url else url
     said = set(_NAME_WORDS.findall(path.rsplit("/", 1)[-1].rsplit(".", 1)[0].lower()))
+    general = said - set(_NAME_WORDS.findall(registered_domain.parts(page).domain))
     shared = _SHARED.match(path) is not None and not any(map(str.isdigit, path))
-    return bool(said) and said <= _WITH_DEFAULT and (shared or not said.isdisjoint(_DEFAULT))
+    named = not said.isdisjoint(_DEFAULT) or (len(said) > 1 and not said.isdisjoint(_NETWORKS))
+    return bool(general) and general <= _WITH_DEFAULT and (shared or named)
 
 
 def logos(document: HtmlDocument) -> frozenset[str]:
@@ -265,6 +276,22 @@ def _is_small(node: LexborNode) -> bool:
     if any(size.isdigit() and (_RATIO < int(size) < _SMALL or int(size) < _PIXEL) for size in sizes):
         return True
     return _is_called_no_picture(attributes.get("class") or "")
+
+
+def _is_beacon(node: LexborNode, address: str, document: HtmlDocument) -> bool:
+    """Whether an image counts visits or shows an advertisement: nothing in its address tells of a picture, and it
+    stands in <noscript>, as do pictures that are otherwise loaded late, or asks another site something, in no frame."""
+    if _PICTURE.search(address):
+        return False
+    around = {parent.tag for parent in ancestors(node)}
+    asks = "?" in address and not attribute(node, "alt") and not registered_domain.same(address, document.url)
+    return "noscript" in around or (asks and around.isdisjoint(("figure", "picture")))
+
+
+def _is_share_button(address: str) -> bool:
+    """Whether the name of an image's file is that of a network alone: `twitter_16.png`."""
+    said = set(_NAME_WORDS.findall(urlsplit(address).path.rpartition("/")[2].partition(".")[0].lower()))
+    return bool(said) and said <= _SHARED_ON
 
 
 def holder_of(node: LexborNode) -> LexborNode:

@@ -200,11 +200,30 @@ def addresses(inner: str, head: str = "") -> list[str]:
         "static/social-card.v2.png",
         "no_image.jpg",
         "images/publication-cover.jpg",
+        "content/images/example-facebook-default.jpg",  # with the site's own name
+        "uploads/2021/06/facebook-image.jpg",
     ],
 )
 def test_the_site_s_own_picture_is_none_of_the_article(cover: str) -> None:
     assert addresses("<p><img src=/img/bridge-7.jpg></p>{text}", declared(cover)) == ["bridge-7.jpg"]
     assert addresses("{text}", declared(cover)) == []
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        "<noscript><div><img src='https://counter.example/watch/960630' style='position:absolute; left:-9999px'></div>"
+        "</noscript>",
+        "<noscript><img src='https://ads.example/ad/town.news;pos=1;ord=7'></noscript>",
+        "<p><img src='https://counter.example/p?c1=2&amp;c2=7'></p>",
+        "<p><img src='/icons/twitter_16.jpg'></p>",
+        "<a rel=license href='https://licence.example/by/4.0/'><img src='https://licence.example/l/by/88x31.png'></a>",
+    ],
+)
+def test_beacons_buttons_and_badges_are_no_pictures(beside: str) -> None:
+    late = "<noscript><img src='/photos/bridge-7'></noscript>"
+    assert addresses(f"{{text}}{beside}") == []
+    assert addresses(f"{{text}}{beside}{late}") == ["bridge-7"]
 
 
 @pytest.mark.parametrize("home", ["/", "https://news.example.com", "/#top"])
@@ -225,7 +244,9 @@ def test_a_declared_picture_that_leads_to_an_article_is_none_of_the_sites() -> N
     assert [one.url for one in images] == ["https://news.example.com/uploads/wheat.jpg"]
 
 
-@pytest.mark.parametrize("cover", ["img/bridge-logo-debate.jpg", "img/defaulters.jpg", "img/4711.jpg"])
+@pytest.mark.parametrize(
+    "cover", ["img/bridge-logo-debate.jpg", "img/defaulters.jpg", "img/4711.jpg", "img/twitter.jpg", "img/example.jpg"]
+)
 def test_a_picture_that_is_only_named_alike_stays_first(cover: str) -> None:
     assert addresses("{text}<p><img src=/img/bridge-7.jpg></p>", declared(cover))[0] == cover.rsplit("/", 1)[-1]
 
