@@ -251,7 +251,7 @@ def _within() -> tuple[tuple[str, Phrase], ...]:
 
 @cache
 def _openings() -> tuple[tuple[str, Phrase], ...]:
-    return tuple((f" {p.text} ", p) for p in _folded(p for p in listed() if p.manner == "foot"))
+    return tuple((f" {_needle(p.text).lstrip()}", p) for p in _folded(p for p in listed() if p.manner == "foot"))
 
 
 @cache

@@ -250,3 +250,44 @@ def test_a_sentence_that_begins_like_a_notice_stays(line: str) -> None:
 @pytest.mark.parametrize("line", ["Fehler gefunden?", "Fehler gefunden? Jetzt melden.", "Transparenzhinweis"])
 def test_a_notice_below_the_text_goes(line: str) -> None:
     assert left(line) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "هل كان هذا المقال مفيداً؟",
+        "الآراء الواردة في هذا المقال لا تعبر عن رأي الصحيفة.",
+        "انقر هنا للاشتراك في النشرة",
+        "این مطلب نظر نویسنده است و لزوماً دیدگاه رسانه نیست",
+        "Bu içerik size yardımcı oldu mu?",
+        "Cet article vous a-t-il été utile ?",
+        "Une erreur à signaler ?",
+        "Las opiniones expresadas son responsabilidad del autor.",
+        "Haben Sie einen Fehler gefunden?",
+        "Нашли опечатку? Выделите текст и нажмите Ctrl+Enter",
+        "При использовании материалов ссылка на источник обязательна",
+        "Foutje gezien? Mail de redactie.",
+        "声明：本文仅代表作者个人观点，与本网无关。",
+        "本文来源：山城日报",
+        "この記事は役に立ちましたか？",
+        "이 기사가 도움이 되었나요?",
+        "Was this article helpful?",
+        "Advertisement - scroll to continue",
+    ],
+)
+def test_questions_about_the_page_and_whose_opinion_it_is_go(line: str) -> None:
+    assert left(line) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Использование материалов из дерева позволило удешевить мост.",
+        "يمنع نشر الصور داخل القاعة، قال القاضي أمام الصحفيين.",
+        "Ha encontrado un error de cálculo en el presupuesto, dijo la alcaldesa.",
+        "Found an error of two metres in the plans, the engineers said.",
+        "Заметили ошибку в расчётах только через год, сообщили инженеры.",
+    ],
+)
+def test_a_sentence_that_begins_like_such_a_question_stays(line: str) -> None:
+    assert left(line) == [line]
