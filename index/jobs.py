@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from functools import partial
 from hashlib import blake2b
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, Protocol, Self, TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 
@@ -40,6 +40,12 @@ class Report:
     def counts(self) -> dict[str, Any]:
         """What is noted of it, as JSON has it."""
         return asdict(self)
+
+    @classmethod
+    def of(cls, counts: Mapping[str, Any]) -> Self:
+        """The report with these counts; those that another version noted and this one does not know are left out."""
+        known = {one.name for one in fields(cls)}
+        return cls(**{name: value for name, value in counts.items() if name in known})
 
 
 Note: TypeAlias = Callable[[Connection, Any, Report], None]
@@ -98,7 +104,7 @@ async def run(
     """
     noted = position.noted() if position is not None else None
     if noted is not None:
-        job.report = type(job.report)(**noted[1])
+        job.report = type(job.report).of(noted[1])
         job.report.earlier = job.report.done
     pieces, begun = job.pieces(noted[0] if noted else None), deque[tuple[P, asyncio.Future[R]]]()
     note: Note = position.note if position is not None else lambda *_: None

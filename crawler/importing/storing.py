@@ -92,7 +92,7 @@ class ImportReport(jobs.Report):
         elif isinstance(outcome, PageReason):
             count(self.refused, outcome)
         else:
-            self.pages += outcome != Passed.DAMAGED
+            self.pages += outcome not in (Passed.DAMAGED, Passed.SITE)
             if isinstance(outcome, Passed):
                 count(self.passed, outcome)
 
@@ -155,7 +155,7 @@ class Storing:
         self.archive, self.raw, self.workers = archive, raw, workers
         self.wanted, self.languages, self.held = wanted, languages, held
         self.files, self.plan = files, plan
-        self.report = ImportReport(**plan.counts)
+        self.report = ImportReport.of(plan.counts)
         self.total: int | None = len(plan)
         self._learned: dict[str, RepeatedBlocks] = {}
 
@@ -166,23 +166,24 @@ class Storing:
         planned = self.plan.pages(end)
         while pages := list(islice(planned, BATCH)):
             sites, end = [self._site_of(page) for page in pages], end + len(pages)
-            each = [(page, site, last.get(site.id)) for page, site in zip(pages, sites, strict=True)]
+            each = [(page, site, last.get(site.id) if site else None) for page, site in zip(pages, sites, strict=True)]
             batch = _Batch(each, asyncio.Event(), end)
-            last |= {site.id: batch.stored for site in sites}
+            last |= {site.id: batch.stored for site in sites if site}
             yield batch
 
     async def read(self, batch: _Batch) -> list[_Outcome]:
         """What comes of each page."""
         return await asyncio.gather(*(self._outcome(*one) for one in batch.pages))
 
-    def _site_of(self, planned: PlannedPage) -> Site:
-        site = self.wanted.site_of(canonical(planned.url) or planned.url)
-        assert site is not None, "it was planned"
-        return site
+    def _site_of(self, planned: PlannedPage) -> Site | None:
+        """The site of a page; None if it is no longer wanted, by settings that changed since it was planned."""
+        return self.wanted.site_of(canonical(planned.url) or planned.url)
 
-    async def _outcome(self, planned: PlannedPage, site: Site, after: asyncio.Event | None) -> _Outcome:
-        """A page's extraction, or why there is none: it is no article, damaged, in another language, or unreadable
-        (None)."""
+    async def _outcome(self, planned: PlannedPage, site: Site | None, after: asyncio.Event | None) -> _Outcome:
+        """A page's extraction, or why there is none: it is no article, damaged, of no wanted site, in another language,
+        or unreadable (None)."""
+        if site is None:
+            return Passed.SITE
         if after is not None:
             await after.wait()
         try:
@@ -332,7 +333,7 @@ class _Batch:
     """Pages that are stored at once, each with its site and what tells that the last batch before with pages of that
     site is stored; `end` is how many pages of the plan are done then."""
 
-    pages: list[tuple[PlannedPage, Site, asyncio.Event | None]]
+    pages: list[tuple[PlannedPage, Site | None, asyncio.Event | None]]
     stored: asyncio.Event
     end: int
 

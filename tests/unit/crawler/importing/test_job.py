@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -18,6 +19,7 @@ from crawler.importing import job, storing
 from crawler.importing.job import Import
 from crawler.importing.page_filter import PageFilter
 from crawler.importing.storing import AHEAD, ImportReport
+from crawler.site_config import Site
 from crawler.storage import open_archive, open_raw
 from index.archive import documents
 from index.archive.repeated_blocks import record_learned
@@ -41,7 +43,7 @@ class Interrupted(BaseException):
     """As a signal that ends the process."""
 
 
-def imported(config: Config, *paths: Path, interrupted: bool = False) -> ImportReport:
+def imported(config: Config, *paths: Path, interrupted: bool = False, sites: Sequence[str] = ()) -> ImportReport:
     """What came of an import of these files, or that it was interrupted once all records were looked through."""
 
     def told(_: ImportReport, pages: int | None) -> None:
@@ -49,7 +51,8 @@ def imported(config: Config, *paths: Path, interrupted: bool = False) -> ImportR
             raise Interrupted
 
     with open_archive(config) as archive, open_raw(config, archive) as raw:
-        work = Import(config, archive, raw, InlineWorkers(), PageFilter(config), told=told)  # type: ignore[arg-type]
+        wanted = PageFilter(config, sites)
+        work = Import(config, archive, raw, InlineWorkers(), wanted, told=told)  # type: ignore[arg-type]
         return asyncio.run(work.run([str(path) for path in paths], ""))
 
 
@@ -137,3 +140,20 @@ def test_pages_are_read_ahead_by_what_was_known_when_they_were_stored(
             found.append({id_: own in documents.versions(conn, id_)[0].article.body for id_ in ids})
     assert found[0] == found[1]
     assert 0 < sum(found[0].values()) < len(pages)
+
+
+def test_a_page_whose_site_is_no_longer_described_is_passed_over(tmp_path: Path, config: Config) -> None:
+    (tmp_path / "a.warc").write_bytes(warc(PAGES, gzip=False))
+    home = "https://www.example.com/"
+    described = Site.model_validate(
+        {"id": "press", "name": "Press", "homepage": home, "country": "DE", "languages": ["en"]}
+        | {"time_zone": "UTC", "sources": [{"kind": "feed", "url": f"{home}feed"}]}
+    )
+    with pytest.raises(Interrupted):
+        imported(replace(config, sites={"press": described}), tmp_path / "a.warc", interrupted=True, sites=["press"])
+    report = imported(config, tmp_path / "a.warc", sites=["press"])
+    assert (report.settled, report.pages, report.passed) == (len(PAGES), 0, {"site": len(PAGES)})
+
+
+def test_counts_that_another_version_noted_are_left_out() -> None:
+    assert ImportReport.of({"records": 3, "of_another_version": 1}) == ImportReport(records=3)
