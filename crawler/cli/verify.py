@@ -26,7 +26,8 @@ MEGABYTE = 1_000_000  # bytes, as disks are measured
 @app.command()
 def verify(
     within: Annotated[
-        float, typer.Option(min=0, help="Leave out those checked within so many days; 0 checks all of them.")
+        float,
+        typer.Option(min=0, max=36_525, help="Leave out those checked within so many days; 0 checks all of them."),
     ] = 30,
     speed: Annotated[float, typer.Option(min=0, help="Megabytes read per second at most; 0 for no limit.")] = 50,
     json: Json = False,
