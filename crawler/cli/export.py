@@ -12,7 +12,16 @@ import typer
 
 from crawler.cli.archive import get_article, get_collection, open_existing_archive
 from crawler.cli.messages import CommandMessage
-from crawler.cli.options import STDOUT, ArticlesArgument, CollectionArgument, FetchedSince, Json, Out, SiteOption
+from crawler.cli.options import (
+    STDOUT,
+    ArticlesArgument,
+    CollectionArgument,
+    FetchedSince,
+    Json,
+    Out,
+    SiteOption,
+    moment,
+)
 from crawler.cli.output import write_output
 from crawler.cli.progress import Shown, progress
 from crawler.cli.query import PARTLY_READ, WORDS, OptionalQuery, check_words, print_query_problems
@@ -164,7 +173,6 @@ def export_warc(
     from crawler.config import load
     from crawler.settings_model import PRODUCT
     from crawler.storage import open_archive, open_raw
-    from crawler.text import as_utc
     from index.archive import warc_records
     from index.locale import FALLBACK
     from index.locale.formats import size
@@ -179,8 +187,8 @@ def export_warc(
         open_raw(config, archive) as raw,
         progress() as shown,
     ):
-        step = shown.begin("export", "raw copies", warc_records.count(conn, chosen, as_utc(since)))
-        written, damaged = join(raw, step.counted(warc_records.refs(conn, chosen, as_utc(since))), file, info)
+        step = shown.begin("export", "raw copies", warc_records.count(conn, chosen, moment(since)))
+        written, damaged = join(raw, step.counted(warc_records.refs(conn, chosen, moment(since))), file, info)
     if json:
         print_json({"file": file, "records": written, "damaged": damaged, "bytes": file.stat().st_size})
         return

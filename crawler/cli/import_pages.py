@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from crawler.cli.archive import index_changes
-from crawler.cli.options import Cluster, FetchedSince, FetchedUntil, Json, WorkerCount
+from crawler.cli.options import Cluster, FetchedSince, FetchedUntil, Json, WorkerCount, moment
 from crawler.cli.progress import progress
 from crawler.console import print_error, print_json, say
 
@@ -50,11 +50,10 @@ def import_pages(  # noqa: PLR0913
     from crawler.importing.page_filter import PageFilter
     from crawler.processes.workers import opened
     from crawler.storage import open_archive, open_raw, own_raw_place
-    from crawler.text import as_utc
 
     config = load()
     chosen = _split(sites)
-    wanted = PageFilter(config, chosen, as_utc(since), as_utc(until), config.settings.politeness.page_max_bytes)
+    wanted = PageFilter(config, chosen, moment(since), moment(until), config.settings.politeness.page_max_bytes)
     options = repr((sorted(chosen), since, until, languages))
     own_raw_place(config)
     pool = opened(on, workers)

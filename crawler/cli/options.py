@@ -31,6 +31,19 @@ def _date(text: str) -> str:
     return text
 
 
+def _relative(text: str) -> str:
+    """The date as it was written, also a time before now: it is the same at each call of a command that is repeated."""
+    _date(text)
+    return text
+
+
+def moment(text: str) -> datetime | None:
+    """The moment (UTC) of such a date; None if it is empty."""
+    from crawler.text import as_utc
+
+    return as_utc(_date(text))
+
+
 def _end_with(parent: int) -> int:
     if parent:
         die_with_parent(parent)
@@ -73,12 +86,16 @@ SeenSince = Annotated[
 FetchedUntil = Annotated[
     str,
     typer.Option(
-        "--until", callback=_date, help="Only pages fetched before this date (2026-01-31, or 30d: until 30 days ago)."
+        "--until",
+        callback=_relative,
+        help="Only pages fetched before this date (2026-01-31, or 30d: until 30 days ago).",
     ),
 ]
 FetchedSince = Annotated[
     str,
     typer.Option(
-        "--since", callback=_date, help="Only pages fetched since this date (2026-01-31, or 30d: since 30 days ago)."
+        "--since",
+        callback=_relative,
+        help="Only pages fetched since this date (2026-01-31, or 30d: since 30 days ago).",
     ),
 ]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from crawler.cli.archive import index_changes
-from crawler.cli.options import Cluster, FetchedSince, Json, SiteOption, WorkerCount
+from crawler.cli.options import Cluster, FetchedSince, Json, SiteOption, WorkerCount, moment
 from crawler.cli.progress import Step, progress
 from crawler.console import print_error, print_json, say
 from crawler.errors import Busy
@@ -44,7 +44,6 @@ def reextract(
     from crawler.maintenance.reextract import Reextraction
     from crawler.processes.workers import opened
     from crawler.storage import open_archive, open_raw, with_archived
-    from crawler.text import as_utc
 
     config = load()
     pool = opened(on, workers)
@@ -59,7 +58,7 @@ def reextract(
                 step.follow(report, total, f"{report.changed} differ")
 
             work = Reextraction(archive, raw, pool, dry=dry_run)
-            report = asyncio.run(work.run(chosen, as_utc(since), datetime.now(UTC), tell))
+            report = asyncio.run(work.run(chosen, moment(since), datetime.now(UTC), tell, asked=since))
             if not dry_run:
                 index_changes(config, archive, shown)
     finally:

@@ -135,11 +135,14 @@ class Reextraction:
         since: datetime | None,
         now: datetime,
         told: Callable[[Report, int | None], None] | None = None,
+        *,
+        asked: str = "",
     ) -> Report:
         """Re-extract these sites' articles and return the results.
 
-        `since` limits it to pages fetched from then on; `now` is UTC. Each site is leased meanwhile, and one that a
-        crawl holds is skipped.
+        `since` limits it to pages fetched from then on; `now` is UTC. A run that was killed is continued by
+        one of the same sites and the same `since`, or what was `asked` for if that is a time before now, such as 30d.
+        Each site is leased meanwhile, and one that a crawl holds is skipped.
 
         :raises Busy: when another process is re-extracting.
         :raises ArchiveError: when the archive fails.
@@ -150,7 +153,7 @@ class Reextraction:
         if self.dry:
             await jobs.run(self, told=told)
             return self.report
-        position = jobs.Position(self.archive, NAME, (self._sites, since, EXTRACTOR_VERSION, PRODUCT))
+        position = jobs.Position(self.archive, NAME, (self._sites, asked or since, EXTRACTOR_VERSION, PRODUCT))
         try:
             with self.archive.database.lock(NAME) as still_held:
                 await jobs.run(self, position, told=told, still_held=still_held)
