@@ -27,6 +27,7 @@ _SPLIT = re.compile(
 )
 _CAPITAL_AND = re.compile(r"(?<=\S\s\S)(\S*)\s([YEIИ])\s(?=\S+\s\S)")
 _OF_ONE_NAME = re.compile(r"\S+(?:\s[^\s,]+)+\s[yei]\s[^\W\d_]+")  # two family names: `José Ortega y Gasset`
+_SLASH = re.compile(r"[^\W\d]\s?[/／]\s?[^\W\d]")  # between a name and a place: `رام الله / سمر حداد`
 _DASH = re.compile(r"\s+[-–—ـ]\s+")
 # Words that the next one of the same name follows: `عمر بن وزاني حسن`; folded
 _BINDING = frozenset(map(fold, ("بن", "ابن", "بنت", "أبو", "أبي", "أم", "ولد", "ود", "عبد", "آل", "בן", "בת", "אבו")))
@@ -93,6 +94,8 @@ def _parts(value: str, split: bool) -> list[str]:
     named = [part for at, part in enumerate(parts) if at == 0 or not is_role(part)]
     if len(named) == 2 and len(named[0].split()) > 1 and _follows_as_place(named[1], value):
         del named[1]
+    if len(named) == 2 and _SLASH.search(value):
+        named = [part for part in named if not is_place(part)] or named
     return [_without_place(part) for part in named]
 
 

@@ -41,7 +41,9 @@ _GOES_ON = (
     re.compile(
         r"\s(?:follow|suivre|seguir|folgen|segui|volgen?|följ|følg|подписаться|تابع)(?:\s@\S*)?$", re.IGNORECASE
     ),
-    re.compile(r"\s(?:点击|點擊|浏览|瀏覽|阅读|閱讀|来源|來源|时间|時間|发布|發佈|字号|字體)(?:数|量)?\s?[:：].*$"),
+    re.compile(
+        r"\s(?:点击|點擊|浏览|瀏覽|阅读|閱讀|来源|來源|稿源|时间|時間|发布|發佈|字号|字體)(?:数|量)?\s?[:：].*$"
+    ),
     re.compile(r"\s(?:for (?:the )?(?=[A-Z])|(?:avec|mit|con|with)\s+(?:l['’]|les )?(?=[A-Z]{2}|agenc)).*$"),
 )
 _HAN_REPORTERS = re.compile(  # reporters of this paper or of an agency, maybe after a date: `本报记者 林晓岚 周平`
@@ -108,7 +110,7 @@ def _bare_words(text: str) -> set[str]:
 def may_be_names(text: str) -> bool:
     """Whether a text may consist of names of two or three words, or agencies: no word of a sentence, no article in
     front in Arabic, capitals where the script has them."""
-    parts = [part.split() for part in _LISTED.split(text.strip(" .")) if part.strip()]
+    parts = [part.split() for part in _LISTED.split(text.strip(" .:")) if part.strip()]
     return bool(parts) and all(
         is_kind("agencies", " ".join(part))
         or (len(part) == 1 and _HAN_NAME.fullmatch(part[0]) is not None)
@@ -214,12 +216,13 @@ def _by_or_kind(byline: bool) -> re.Pattern[str]:
 
 
 def _before_names(words: str) -> re.Pattern[str]:
-    return re.compile(rf"^(?:(?:{words})\s*[:：|｜=＝\s]|(?:{_words('by_at_once')})\s?[:：|｜=＝]?)\s*", re.IGNORECASE)
+    behind = r"(?:\s*[:：|｜=＝/]|\s*[-–—ـ]\s|\s)"
+    return re.compile(rf"^(?:(?:{words}){behind}|(?:{_words('by_at_once')})\s?[:：|｜=＝]?)\s*", re.IGNORECASE)
 
 
 @cache
 def _kind() -> re.Pattern[str]:
-    return re.compile(rf"^(?:{_words('kinds')})\s*[:：|｜=＝]\s*", re.IGNORECASE)
+    return re.compile(rf"^(?:{_words('kinds')})\s*[:：|｜=＝/]\s*", re.IGNORECASE)
 
 
 @cache

@@ -41,6 +41,7 @@ _ROLE_LEVELS = 3  # elements around a name that may name its bearer's part in th
 _NO_BYLINES = ("html", "body", "main", "article", "form", "button")  # they hold an article, or ask for something
 _BYLINE_MAX_CHARS = 1_000  # characters of an element with authors, and what is said of them
 _COMMENTS = re.compile(r"#.{0,20}(?:comment|respond|disqus|repl(?:y|ies))", re.IGNORECASE)  # in their addresses
+_DIGITS = re.compile(r"(?<=\s)[(]?\d")  # where a date may begin
 _LEVELS = 5  # elements around a name that may be its byline
 _AUTHORS_MOST = 5  # names in a byline; more are a list
 _LONGEST_CJK = 6  # maximum characters of a name written without spaces
@@ -58,13 +59,27 @@ def fill_authors(draft: Draft, page: Context) -> None:
     for text in (*labelled, *near):
         if is_person(said := bylines.after_date(text)) and dates.visible(text[: -len(said)], place):
             draft.fill("authors", persons(names([said]), house), "page")
-        for part in LINE_PARTS.split(text[:MAX_LINE]):
+        for part in _parts(_before_date(text[:MAX_LINE], place)):
             if len(part) <= _NAME_MAX_CHARS and is_byline(part) and not bylines.is_about(part, draft.headline):
                 draft.fill("authors", persons(tuple(n for n in names([part]) if _like_a_name(n)), house), "page")
             elif len(part) <= _NAME_MAX_CHARS and (said := bylines.by_role(part)):
                 draft.fill("authors", persons((said,), house), "page")
     for text in near if draft.lacks("authors") else ():
         draft.fill("authors", persons(_beside_date(document, text, place), house), "page")
+
+
+def _before_date(line: str, place: dates.Place) -> str:
+    """What a line says before the date that follows without a mark: `By Ann Lee 12 May 2026`; the line if there is
+    none."""
+    match = _DIGITS.search(line)
+    said = line[: match.start()].rstrip(" ,،") if match is not None else line
+    return said if match and is_byline(said) and dates.visible(line[match.start() :], place) else line
+
+
+def _parts(line: str) -> list[str]:
+    """The parts of a line of metadata: `5 May | By Ann Lee`; a label is one with what follows it: `By | Ann Lee`."""
+    first, *others = LINE_PARTS.split(line)
+    return [f"{first}: {others[0]}", *others[1:]] if others and bylines.is_label(f"{first}:") else [first, *others]
 
 
 def complete_authors(draft: Draft, document: HtmlDocument, house: frozenset[str]) -> None:

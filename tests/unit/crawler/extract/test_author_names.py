@@ -16,6 +16,12 @@ from tests.unit.crawler.extract.test_extractor import TEXT, article, html, ld
         ("ANN LEE and BOB RAY - AP Technology Writers", ("ANN LEE", "BOB RAY")),
         ("Ann Lee, Associated Press Writer", ("Ann Lee",)),
         ("Ann Lee Staff Writer", ("Ann Lee",)),
+        ("كتب - سامر حداد:", ("سامر حداد",)),
+        ("كتبت- سمر حداد", ("سمر حداد",)),
+        ("تم النشر بواسطة: سمر حداد", ("سمر حداد",)),
+        ("رام الله / سمر حداد", ("سمر حداد",)),
+        ("Ann Lee / Berlin", ("Ann Lee",)),
+        ("Ann Lee / Bob Ray", ("Ann Lee", "Bob Ray")),
         ("Veröffentlicht von Anna Berg", ("Anna Berg",)),
         ("Ann Lee; View More Articles", ("Ann Lee",)),
         ("Ann Lee The Associated Press", ("Ann Lee",)),
@@ -584,3 +590,12 @@ def test_the_whole_page_and_a_link_to_the_comments_are_no_byline() -> None:
     byline = '<p class="author"><a href="/">Step Mail</a> <a href="#comments">Four Comments</a></p>'
     page = f'<html><body class="author-7"><h1>Bridge opens</h1>{byline}{FILLER}<span>Red Nose</span></body></html>'
     assert article(page.encode()).authors == ()
+
+
+@pytest.mark.parametrize("byline", ["بقلم/ {}", "إعداد/ {}", "كتبت- {}", "بقلم | {}", "نشر بواسطة {}", "By {}"])
+@pytest.mark.parametrize(
+    "line", ["<p>{}</p>", "<div><span>{}</span> <time datetime='2018-05-12'>12 May 2018</time></div>"]
+)
+def test_a_byline_may_have_another_mark_than_a_colon_and_a_date_beside_it(byline: str, line: str) -> None:
+    name = "Ann Lee" if byline.isascii() else "سمر حداد"
+    assert article(html(line.format(byline.format(name)) + FILLER)).authors == (name,)
