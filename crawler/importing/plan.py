@@ -21,7 +21,7 @@ from crawler.urls.canonical import canonical
 _TABLES = """
 CREATE TABLE IF NOT EXISTS pages (input INTEGER, position INTEGER, url TEXT, fetched REAL);
 CREATE TABLE IF NOT EXISTS further (input INTEGER, position INTEGER, url TEXT, fetched REAL);
-CREATE TABLE IF NOT EXISTS state (counts TEXT);
+CREATE TABLE IF NOT EXISTS looked_through (counts TEXT);
 """
 _NEAR = 86_400.0  # seconds between the pages of one article; later ones may be of another version
 _ORDER = "ORDER BY fetched, url, input, position"
@@ -55,7 +55,7 @@ class Plan:
     @property
     def complete(self) -> bool:
         """Whether all inputs were looked through."""
-        return self._db.execute("SELECT 1 FROM state").fetchone() is not None
+        return self._db.execute("SELECT 1 FROM looked_through").fetchone() is not None
 
     def begin(self) -> None:
         """Begin a look through the inputs, which leaves nothing unless it is finished."""
@@ -70,7 +70,7 @@ class Plan:
 
     def finish(self, counts: dict[str, Any]) -> None:
         """Keep what was added, with what came of the look through."""
-        self._db.execute("INSERT INTO state (counts) VALUES (?)", (json.dumps(counts),))
+        self._db.execute("INSERT INTO looked_through (counts) VALUES (?)", (json.dumps(counts),))
         self._db.execute("COMMIT")
         self._db.execute("CREATE INDEX IF NOT EXISTS by_time ON pages (fetched, url, input, position)")
         for table in ("pages", "further"):
@@ -103,7 +103,7 @@ class Plan:
     @property
     def counts(self) -> dict[str, Any]:
         """What came of the look through."""
-        return dict(json.loads(self._db.execute("SELECT counts FROM state").fetchone()[0]))
+        return dict(json.loads(self._db.execute("SELECT counts FROM looked_through").fetchone()[0]))
 
     def close(self) -> None:
         """Close the file."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +15,7 @@ PAGES = [PlannedPage(n % 2, 1_000 - n, f"https://n.example/{n}", THEN - timedelt
 
 def made(file: Path) -> Plan:
     plan = Plan(file)
+    assert not plan.complete
     plan.begin()
     for page in PAGES:
         plan.add(page)
@@ -44,6 +47,15 @@ def test_a_look_through_that_was_killed_is_made_again(tmp_path: Path) -> None:
     again = Plan(tmp_path / "a.plan")
     assert not again.complete
     assert len(again) == 0
+
+
+def test_a_plan_of_a_version_that_noted_in_it_what_was_done_is_made_again(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "a.plan")) as db:
+        db.execute("CREATE TABLE state (done INTEGER, counts TEXT)")
+        db.execute("INSERT INTO state VALUES (3, '{}')")
+        db.commit()
+    plan = made(tmp_path / "a.plan")
+    assert (plan.complete, len(plan), plan.counts) == (True, 5, {"passed": {"status": 3}})
 
 
 def test_other_files_and_options_are_another_import() -> None:
