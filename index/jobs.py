@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from functools import partial
 from hashlib import blake2b
@@ -57,7 +57,7 @@ class Job(Protocol[P, R]):
     report: Any
     total: int | None
 
-    def pieces(self, after: Any) -> Iterator[P]:
+    def pieces(self, after: Any) -> Generator[P, None, None]:
         """The pieces after the one that was noted so (None: all), each asked for while the few before it are read."""
 
     async def read(self, piece: P) -> R:
@@ -122,6 +122,7 @@ async def run(
             await job.store(piece, found, note)
             begun.popleft()
     finally:
+        pieces.close()  # before what it reads from is, such as the plan of an import that is interrupted
         for _, reading in begun:
             reading.cancel()
         await asyncio.gather(*(reading for _, reading in begun), return_exceptions=True)

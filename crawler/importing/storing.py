@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -159,7 +159,7 @@ class Storing:
         self.total: int | None = len(plan)
         self._learned: dict[str, RepeatedBlocks] = {}
 
-    def pieces(self, after: int | None) -> Iterator[_Batch]:
+    def pieces(self, after: int | None) -> Generator[_Batch, None, None]:
         """Some pages at a time. What a site repeats is learned from the pages that are stored, so those of a site wait
         until the last batch before that has some is stored."""
         end, last = after or 0, dict[str, asyncio.Event]()

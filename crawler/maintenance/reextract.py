@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from functools import partial
@@ -161,7 +161,7 @@ class Reextraction:
             self.archive.write(partial(leases.release, held=list(self._held.values()))).result()
         return self.report
 
-    def pieces(self, after: Any) -> Iterator[_Batch]:
+    def pieces(self, after: Any) -> Generator[_Batch, None, None]:
         """Some articles at a time."""
         left, last, learned = self._sites, "", None
         if after is not None:

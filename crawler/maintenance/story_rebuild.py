@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -56,7 +56,7 @@ class StoryRebuild:
             await jobs.run(self, position, told=told, still_held=still_held, ahead=AHEAD)
         return self.report
 
-    def pieces(self, after: str | None) -> Iterator[list[Any]]:
+    def pieces(self, after: str | None) -> Generator[list[Any], None, None]:
         """Some articles at a time, in the order of their ids."""
         last = after or ""
         while True:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -70,7 +70,7 @@ class _Verification:
         self._begun = now  # by the run that an earlier process began, if it goes on
         self._reading = 0.0  # since when a batch is read (monotonic seconds)
 
-    def pieces(self, after: str | None) -> Iterator[list[CheckedRecord]]:
+    def pieces(self, after: str | None) -> Generator[list[CheckedRecord], None, None]:
         """The records by some; what an earlier run checked is known by when it began."""
         begun = datetime.fromisoformat(after) if after else None
         if begun is not None and self.now - begun <= max(self.now - self.before, RESUMED):

@@ -12,7 +12,7 @@ import asyncio
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -113,7 +113,7 @@ class Dataset:
         except OSError as error:
             raise ArchiveError(f"cannot write {error.filename or self.folder}: {error.strerror}") from error
 
-    def pieces(self, _: object) -> Iterator[_Month]:
+    def pieces(self, _: object) -> Generator[_Month, None, None]:
         """The months, those that are in the archive first."""
         left = {folder.name.removeprefix(_MONTH) for folder in self.folder.glob(f"{_MONTH}*")}  # noted or not
         for first, held in documents.months(self._conn):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
 import random
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -157,3 +159,16 @@ def test_a_page_whose_site_is_no_longer_described_is_passed_over(tmp_path: Path,
 
 def test_counts_that_another_version_noted_are_left_out() -> None:
     assert ImportReport.of({"records": 3, "of_another_version": 1}) == ImportReport(records=3)
+
+
+def test_an_import_that_is_interrupted_lets_go_of_its_plan_before_that_is_closed(
+    tmp_path: Path, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.warc").write_bytes(warc(PAGES, gzip=False))
+    monkeypatch.setattr(storing, "BATCH", 1)  # so that there are pages which nobody has asked the plan for
+    late: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda one: late.append(one.exc_value))
+    with pytest.raises(Interrupted):
+        imported(config, tmp_path / "a.warc", interrupted=True)
+    gc.collect()
+    assert late == []
