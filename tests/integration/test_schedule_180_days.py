@@ -38,7 +38,7 @@ BEGIN = datetime(2026, 9, 20, 12, tzinfo=UTC)
 DAYS = 180  # until the 19th of March: the clocks go back in Berlin and New York, forward in New York and Sydney
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Sydney")
 CRONS = {"night": time(1, 30), "gap": time(2, 30)}  # the hour that comes twice, and the one that is left out
-OF_A_KIND = 2  # sites
+TWICE = ZONES[0]  # where there are two sites of a kind, which are due at once
 EVERY = 720  # minutes, of the sites with an interval
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 SLACK = 45 * MINUTE  # after a turn, in which its crawl must have begun: two run at once, and a hung one takes 30 min
@@ -163,7 +163,7 @@ def configured(directory: Path) -> Config:
     for zone in ZONES:
         city = zone.partition("/")[2].lower().replace("_", "-")
         for kind, when in CRONS.items():
-            for number in range(OF_A_KIND):
+            for number in range(1 + (zone == TWICE)):
                 cron = {"cron": f"{when.minute} {when.hour} * * *"}
                 _write_site(directory, f"{city}-{kind}-{number}", zone, cron)
     _write_site(directory, "interval-0", "UTC", {"every": EVERY})
@@ -281,7 +281,7 @@ def crawled(half: HalfAYear) -> dict[str, list[datetime]]:
 
 
 def test_it_was_half_a_year(half: HalfAYear) -> None:
-    assert sum(map(len, half.began.values())) >= 2_300
+    assert sum(map(len, half.began.values())) >= 1_700
     assert len(half.woke) == 2
     assert len(half.deaf) == 4
 

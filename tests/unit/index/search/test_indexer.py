@@ -58,6 +58,9 @@ class FileEngine:
         self._fail()
         (self.folder / target).mkdir(exist_ok=True)
 
+    def copy_as_told(self) -> None:
+        self._fail()
+
     def parts(self, target: str) -> list[datetime] | None:
         return [] if (self.folder / target).is_dir() else None
 
