@@ -126,8 +126,8 @@ def from_meta(draft: Draft, page: Context) -> None:
     for name, metas in (("published", _PUBLISHED), ("modified", _MODIFIED)):
         for value in (v for m in metas for v in document.metas.get(m, ())):
             fill_date(draft, name, dates.machine(value, place) or dates.visible(value, place), "meta")
-    said = (tuple(filter(_is_whole, persons(found, house))) for found in _author_metas(document))
-    draft.fill("authors", next(filter(None, said), ()), "meta")
+    said = (persons(found, house) for found in _author_metas(document))
+    draft.fill("authors", next((found for found in said if any(map(_is_whole, found))), ()), "meta")
     draft.fill("description", document.meta("og:description") or None, "og")
     draft.fill("description", document.meta("description", "twitter:description") or None, "meta")
     draft.fill("section", document.meta(*_SECTIONS) or None, "meta")
