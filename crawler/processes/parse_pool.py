@@ -19,6 +19,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from enum import StrEnum
 from typing import Any, ClassVar, ParamSpec, TypeVar, cast
 
 from crawler.errors import ArshifError, PageProblem, Unreadable
@@ -27,6 +28,7 @@ from crawler.processes.fork_server import Forked, ForkServer
 from crawler.processes.parse_worker import LENGTH, OUT_OF_TIME, frame
 from crawler.site_config import Site
 from index.model.codes import ParseReason
+from index.model.message import Message
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -47,6 +49,17 @@ BUSY_SECONDS = 1.0  # all workers must be that busy for so long before one is ad
 
 class PoolClosed(Exception):
     """A job was not begun because the crawl is ending: its page or document is left for the next crawl."""
+
+
+class WorkerMessage(StrEnum):
+    """Message codes about workers."""
+
+    NO_RESOURCES = "worker.no_resources"  # error
+
+
+class WorkerFailed(ArshifError, PoolClosed):
+    """A job met an error of the machine, such as a full disk for temporary files: jobs have nothing to do with files of
+    the pages that they read. Their page or document is left, too."""
 
 
 class _Gone(Exception):
@@ -119,7 +132,7 @@ class _Worker:
         if isinstance(value, MemoryError):
             self.kill()  # what the pages before have left in its memory would leave none for those that come
         if not returned:
-            raise value if isinstance(value, EXPECTED) else _of_ours(value)
+            raise value if isinstance(value, EXPECTED) else _unexpected(value)
         return value
 
     async def _answer(self, backstop: float) -> tuple[bool, Any]:
@@ -164,7 +177,11 @@ class _Worker:
                 self.connection.shutdown(socket.SHUT_RDWR)
 
 
-def _of_ours(error: Exception) -> Unreadable:
+def _unexpected(error: Exception) -> WorkerFailed | Unreadable:
+    if isinstance(error, OSError):
+        failed = WorkerFailed(Message(WorkerMessage.NO_RESOURCES, {"error": str(error)}))
+        log.error("%s", failed)
+        return failed
     log.error("a bug in Arshif", exc_info=error)
     return Unreadable(ParseReason.INTERNAL_ERROR, error=repr(error))
 
@@ -283,6 +300,7 @@ class ParsePool:
         :raises Unreadable: when it missed the deadline, its process died (out of memory, a crash in C), or it has a
             bug, which then costs this page or document only, whoever asked for it.
         :raises PoolClosed: when the crawl was asked to end before the job was begun.
+        :raises WorkerFailed: when the worker met an error of the machine; it is logged.
         """
         site = next((arg.id for arg in args if isinstance(arg, Site)), "")
         job = function, args, kwargs

@@ -26,7 +26,7 @@ import psutil
 import pytest
 
 from crawler.errors import Refused, Unreadable
-from crawler.processes.parse_pool import JOBS_IN_FLIGHT, ParsePool, PoolClosed
+from crawler.processes.parse_pool import JOBS_IN_FLIGHT, ParsePool, PoolClosed, WorkerFailed
 from crawler.site_config import Site
 from index.model.codes import PageReason, ParseReason
 from tests.support.patience import PATIENCE, wait_for
@@ -299,6 +299,15 @@ def test_what_pages_take_is_loaded_once_and_only_when_the_first_one_comes() -> N
     env = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}  # as the commands have it: a server forks with one thread only
     made = subprocess.run([sys.executable, "-c", SINGLE_CRAWL], env=env, capture_output=True, text=True, check=False)
     assert (made.stdout, made.stderr) == ("False True False\nTrue\n", "")
+
+
+def test_an_error_of_the_machine_is_not_held_against_the_page(
+    workers: ParsePool, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(WorkerFailed, match="No such file or directory") as caught:
+        asyncio.run(workers.run(os.listdir, "/no/such/folder"))
+    assert isinstance(caught.value, PoolClosed), "a crawl leaves its page for the next one"
+    assert "cannot work" in caplog.text
 
 
 def test_a_bug_of_ours_makes_its_page_unreadable_and_is_logged_with_where_it_was(
