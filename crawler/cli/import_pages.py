@@ -44,6 +44,7 @@ def import_pages(  # noqa: PLR0913
     repeated stores nothing twice.
     """
     import asyncio
+    from contextlib import closing
 
     from crawler.config import load
     from crawler.importing.job import Import
@@ -56,23 +57,24 @@ def import_pages(  # noqa: PLR0913
     wanted = PageFilter(config, chosen, moment(since), moment(until), config.settings.politeness.page_max_bytes)
     options = repr((sorted(chosen), since, until, languages))
     own_raw_place(config)
-    pool = opened(on, workers)
-    try:
-        with open_archive(config) as archive, open_raw(config, archive) as raw, progress() as shown:
-            looking, storing = shown.begin("look through", "records"), shown.begin("import", "pages")
+    with (
+        closing(opened(on, workers)) as pool,
+        open_archive(config) as archive,
+        open_raw(config, archive) as raw,
+        progress() as shown,
+    ):
+        looking, storing = shown.begin("look through", "records"), shown.begin("import", "pages")
 
-            def tell(report: ImportReport, total: int | None) -> None:
-                looking.update(report.records)
-                if total is None:
-                    storing.begun = looking.updated
-                else:
-                    storing.follow(report, total)
+        def tell(report: ImportReport, total: int | None) -> None:
+            looking.update(report.records)
+            if total is None:
+                storing.begun = looking.updated
+            else:
+                storing.follow(report, total)
 
-            work = Import(config, archive, raw, pool, wanted, _split(languages), tell)
-            report = asyncio.run(work.run(paths, options))
-            index_changes(config, archive, shown)
-    finally:
-        pool.close()
+        work = Import(config, archive, raw, pool, wanted, _split(languages), tell)
+        report = asyncio.run(work.run(paths, options))
+        index_changes(config, archive, shown)
     if json:
         print_json(asdict(report))
     else:

@@ -39,6 +39,7 @@ def reextract(
     that was killed goes on where it was when the same command is given again.
     """
     import asyncio
+    from contextlib import closing
 
     from crawler.config import load
     from crawler.maintenance.reextract import Reextraction
@@ -46,23 +47,24 @@ def reextract(
     from crawler.storage import open_archive, open_raw, with_archived
 
     config = load()
-    pool = opened(on, workers)
-    try:
-        with open_archive(config) as archive, open_raw(config, archive) as raw, progress() as shown:
-            with archive.read() as conn:
-                known = with_archived(conn, config)
-            chosen = known.choose(site) if site else tuple(known.sites.values())
-            step = shown.begin("reextract", "articles")
+    with (
+        closing(opened(on, workers)) as pool,
+        open_archive(config) as archive,
+        open_raw(config, archive) as raw,
+        progress() as shown,
+    ):
+        with archive.read() as conn:
+            known = with_archived(conn, config)
+        chosen = known.choose(site) if site else tuple(known.sites.values())
+        step = shown.begin("reextract", "articles")
 
-            def tell(report: Report, total: int | None) -> None:
-                step.follow(report, total, f"{report.changed} differ")
+        def tell(report: Report, total: int | None) -> None:
+            step.follow(report, total, f"{report.changed} differ")
 
-            work = Reextraction(archive, raw, pool, dry=dry_run)
-            report = asyncio.run(work.run(chosen, moment(since), datetime.now(UTC), tell, asked=since))
-            if not dry_run:
-                index_changes(config, archive, shown)
-    finally:
-        pool.close()
+        work = Reextraction(archive, raw, pool, dry=dry_run)
+        report = asyncio.run(work.run(chosen, moment(since), datetime.now(UTC), tell, asked=since))
+        if not dry_run:
+            index_changes(config, archive, shown)
     if json:
         print_json({"dry": dry_run, **asdict(report)})
     else:

@@ -26,24 +26,21 @@ def rebuild_stories(workers: WorkerCount = None, on: Cluster = "", json: Json = 
     Crawls may go on meanwhile. A run that was killed goes on where it was when the same command is given again.
     """
     import asyncio
+    from contextlib import closing
 
     from crawler.config import load
     from crawler.maintenance.story_rebuild import StoryRebuild
     from crawler.processes.workers import opened
 
     config = load(only=())
-    pool = opened(on, workers)
-    try:
-        with open_existing_archive(config) as archive, progress() as shown:
-            step = shown.begin("stories", "articles")
+    with closing(opened(on, workers)) as pool, open_existing_archive(config) as archive, progress() as shown:
+        step = shown.begin("stories", "articles")
 
-            def tell(report: Rebuilt, total: int | None) -> None:
-                step.follow(report, total, f"{report.changed} of another story")
+        def tell(report: Rebuilt, total: int | None) -> None:
+            step.follow(report, total, f"{report.changed} of another story")
 
-            report = asyncio.run(StoryRebuild(archive, pool, datetime.now(UTC)).run(tell))
-            index_changes(config, archive, shown)
-    finally:
-        pool.close()
+        report = asyncio.run(StoryRebuild(archive, pool, datetime.now(UTC)).run(tell))
+        index_changes(config, archive, shown)
     if json:
         print_json(asdict(report))
     else:

@@ -7,7 +7,7 @@ import sqlite3
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import Connection, create_mock_engine, inspect, select, text
+from sqlalchemy import Connection, Engine, create_mock_engine, inspect, select, text
 from sqlalchemy.engine.mock import MockConnection
 from sqlalchemy.exc import DBAPIError
 
@@ -87,18 +87,25 @@ def _upgrade(path: Path) -> None:
                 known(found, str(path))
                 migrate(connection)
             left = is_left(connection)
-        while left:
-            with engine.begin() as connection:
-                left = near_duplicates.place_some(connection)
+        if left:
+            finish(engine)
     finally:
         engine.dispose()
 
 
 def is_left(connection: Connection) -> bool:
-    """Whether a migration has left work to `near_duplicates.place_some`: in transactions of their own, so that one of a
-    large archive that is broken off goes on from there."""
+    """Whether a migration has left work to `finish`."""
     unplaced = select(signatures.c.number).where(signatures.c.month == near_duplicates.UNPLACED).limit(1)
     return connection.execute(unplaced).first() is not None
+
+
+def finish(engine: Engine) -> None:
+    """Do what a migration has left, in transactions of their own: one of a large archive that is broken off goes on
+    from there."""
+    left = True
+    while left:
+        with engine.begin() as connection:
+            left = near_duplicates.place_some(connection)
 
 
 def version(connection: Connection) -> str | None:

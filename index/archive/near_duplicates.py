@@ -8,6 +8,7 @@ enough by their texts (`index/dedup/text_similarity.py`). Nothing is held in mem
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from functools import lru_cache
 from itertools import chain, islice
 from typing import Any
@@ -55,20 +56,17 @@ _TEXT = (
     .outerjoin(readings, IS_SHOWN)
     .where(articles.c.id == bindparam("article"))
 )
+_IS_COMPARED = articles.c.mergeable & (articles.c.sort_date >= bindparam("since"))
 _COMPARED = (
     select(articles.c.id, articles.c.content_hash, shown("headline"), shown("body"))
     .select_from(articles)
     .join(versions, (articles.c.id == versions.c.article) & (articles.c.number == versions.c.number))
     .outerjoin(readings, IS_SHOWN)
-    .where(articles.c.mergeable, articles.c.sort_date >= bindparam("since"), articles.c.id > bindparam("after"))
+    .where(_IS_COMPARED, articles.c.id > bindparam("after"))
     .order_by(articles.c.id)
 )
 _UNSIGNED = _COMPARED.outerjoin(signatures, signatures.c.article == articles.c.id).where(signatures.c.article.is_(None))
-_COUNT = (
-    select(func.count())
-    .select_from(articles)
-    .where(articles.c.mergeable, articles.c.sort_date >= bindparam("since"), articles.c.id > bindparam("after"))
-)
+_COUNT = select(func.count()).select_from(articles).where(_IS_COMPARED)
 _OWN = (
     select(articles.c.id, signatures.c.signature)
     .join(signatures, signatures.c.article == articles.c.id)
@@ -205,22 +203,22 @@ def find(
 def unsigned(conn: Connection, after: str, most: int) -> list[Any]:
     """Those of `compared` that have no signature, as in an archive of 0.1, which had none, or where it was dropped and
     the setting has changed."""
-    return list(conn.execute(_UNSIGNED.limit(most), _after(conn, after)).all())
+    return list(conn.execute(_UNSIGNED.limit(most), {"after": after, "since": _since(conn)}).all())
 
 
 def compared(conn: Connection, after: str, most: int) -> list[Any]:
     """Mergeable articles that are to be compared: at most `most` rows with `id`, `content_hash`, `headline` and `body`,
     in the order of their ids, after the id `after`."""
-    return list(conn.execute(_COMPARED.limit(most), _after(conn, after)).all())
+    return list(conn.execute(_COMPARED.limit(most), {"after": after, "since": _since(conn)}).all())
 
 
 def count_compared(conn: Connection) -> int:
     """How many articles are to be compared."""
-    return int(conn.execute(_COUNT, _after(conn, "")).scalar_one())
+    return int(conn.execute(_COUNT, {"since": _since(conn)}).scalar_one())
 
 
-def _after(conn: Connection, article: str) -> dict[str, Any]:
-    return {"after": article, "since": near_window.start_of(near_window.of(conn).first())}
+def _since(conn: Connection) -> datetime:
+    return near_window.start_of(near_window.of(conn).first())
 
 
 def is_text_of(conn: Connection, article: str, headline: str, body: str, *, claimed: bool) -> bool:

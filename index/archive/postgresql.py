@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, NullPool, QueuePool, Table, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, ResourceClosedError
 
-from index.archive import data_folder, heartbeat, migrate, near_duplicates
+from index.archive import data_folder, heartbeat, migrate
 from index.archive.column_types import to_json
 from index.archive.database import StillHeld, Wait
 from index.archive.dialect import CHANNEL
@@ -101,9 +101,8 @@ class PostgresqlDatabase:
                     self._upgrade(conn)
                     data_folder.claim(conn, self.folder, self.name, instead_of_file=instead_of_file, joins=self.joins)
                     left = migrate.is_left(conn)
-                while left:
-                    with engine.begin() as conn:
-                        left = near_duplicates.place_some(conn)
+                if left:
+                    migrate.finish(engine)
             data_folder.settle(self.folder)
 
     def create(self) -> None:

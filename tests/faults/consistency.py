@@ -7,7 +7,8 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from crawler.archive_place import database
 from crawler.config import load
 from crawler.session.site_progress import ENDS
 from crawler.storage import open_archive, open_index, open_raw, raw_place
-from index.archive import Archive, documents, frontier, leases, warc_records
+from index.archive import Archive, articles, documents, frontier, leases, warc_records
 from index.archive import runs as records
 from index.archive import tables as t
 from index.engines.base import MAPPING_VERSION
@@ -59,6 +60,16 @@ class Installation:
 
     def loaded(self) -> Any:
         return load(self.config, self.environment)
+
+
+def read_worse(house: Installation, addition: str) -> None:
+    """Have each article be one that an earlier extractor read with a paragraph too many."""
+    with open_archive(house.loaded()) as archive:
+        with archive.read() as conn:
+            every = documents.documents(conn, [id_ for id_, _ in documents.ids(conn)])
+        worse = [replace(one.article, body=f"{one.article.body}\n\n{addition}", extractor="0") for one in every]
+        now = datetime.now(UTC)
+        archive.write(lambda conn: [articles.correct(conn, one, now) for one in worse]).result()
 
 
 def articles_of(house: Installation) -> dict[str, Any]:

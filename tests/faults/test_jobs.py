@@ -10,7 +10,6 @@ import shutil
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +18,9 @@ from pyarrow import parquet as pq
 from sqlalchemy import Connection, delete, select, update
 
 from crawler.storage import open_archive
-from index.archive import articles, documents
 from index.archive import tables as t
 from index.file_lock import hold
-from tests.faults.consistency import Installation, articles_of, check_sound, indexed
+from tests.faults.consistency import Installation, articles_of, check_sound, indexed, read_worse
 from tests.support.warcs import Archived, article, warc
 
 SITES = 3
@@ -98,12 +96,8 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     (folder / "all.warc.gz").write_bytes(warc([*published(2020, range(60)), *copies]))
     (folder / "further.warc.gz").write_bytes(warc(published(2021, range(20, 100))))
     house.arshif("import", str(folder / "all.warc.gz"))
+    read_worse(house, "Subscribe!")
     with open_archive(house.loaded()) as archive:
-        with archive.read() as conn:
-            every = documents.documents(conn, [id_ for id_, _ in documents.ids(conn)])
-        worse = [replace(one.article, body=f"{one.article.body}\n\nSubscribe!", extractor="0") for one in every]
-        now = datetime.now(UTC)
-        archive.write(lambda conn: [articles.correct(conn, one, now) for one in worse]).result()
         archive.write(forget_stories).result()
     return house
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from crawler.storage import open_archive
-from index.archive import articles, documents
-from tests.faults.consistency import Installation
+from index.archive import documents
+from tests.faults.consistency import Installation, read_worse
 from tests.support.postgresql import Server
 from tests.support.warcs import Archived, article, warc
 
@@ -27,12 +25,7 @@ def made(tmp_path: Path, server: Server | None, pages: list[Archived]) -> Instal
     house = Installation(config, {"ARSHIF_DATA": str(tmp_path / "data"), **at})
     (tmp_path / "a.warc.gz").write_bytes(warc(pages))
     house.arshif("import", str(tmp_path / "a.warc.gz"))
-    with open_archive(house.loaded()) as archive:
-        with archive.read() as conn:
-            every = documents.documents(conn, [id_ for id_, _ in documents.ids(conn)])
-        worse = [replace(one.article, body=f"{one.article.body}\n\n{WORSE}", extractor="0") for one in every]
-        now = datetime.now(UTC)
-        archive.write(lambda conn: [articles.correct(conn, one, now) for one in worse]).result()
+    read_worse(house, WORSE)
     assert left(house) == len(pages)
     return house
 
