@@ -28,12 +28,22 @@ from index.warc.store import WarcStore
 
 
 def open_archive(config: Config) -> Archive:
-    """The archive of this configuration, created if it does not exist.
+    """The archive of this configuration, created if it does not exist. One that several machines can share knows from
+    then on that its raw copies are where the settings say: else no other machine's folder could join it.
 
-    :raises ArchiveError: when it is damaged, newer than this program, or not writable, or its server is away.
+    :raises ArchiveError: when it is damaged, newer than this program, or not writable, or its server is away; or, for
+        the first one that opens it, the place of its raw copies.
     """
-    dedup = config.settings.dedup
-    return Archive(database(config.settings), NearWindow(dedup.window_months, dedup.keep_months))
+    settings = config.settings
+    archive = Archive(database(settings), NearWindow(settings.dedup.window_months, settings.dedup.keep_months))
+    if archive.database.shared and settings.raw.url and raw_owner.has_none(settings.data):
+        try:
+            own_raw_place(config)
+            archive.database.prepare()
+        except BaseException:
+            archive.close()
+            raise
+    return archive
 
 
 def find_article(conn: Connection, name: str) -> str | None:
@@ -75,18 +85,6 @@ def own_raw_place(config: Config) -> Place:
     place = raw_owner.claim(url, data)
     raw_owner.settle(url, data)
     return place
-
-
-def note_raw_place(config: Config, archive: Archive) -> None:
-    """Have the archive know that its raw copies are where the settings say, before the first is stored: else no other
-    machine's folder could join it.
-
-    :raises ArchiveError: as `own_raw_place` does.
-    """
-    settings = config.settings
-    if archive.database.shared and settings.raw.url and raw_owner.elsewhere(settings.data) is None:
-        own_raw_place(config)
-        archive.database.prepare()
 
 
 def open_raw(config: Config, archive: Archive, run: int | None = None) -> WarcStore:

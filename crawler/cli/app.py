@@ -34,6 +34,7 @@ from crawler.cli import (
     machines,
     manifest,
     mcp,
+    migrate,
     notes,
     opml,
     prove,
@@ -70,7 +71,7 @@ COMMANDS = (  # in the order of `arshif --help`
     *(demo, init, run, crawl, archive_addresses, extract, import_pages),
     *(search, show, history, diff, edits, explain),
     *(serve, mcp, runs, status, alerts, doctor),
-    *(backup, copy, verify, prove, forget, reextract, child),
+    *(backup, copy, migrate, verify, prove, forget, reextract, child),
 )
 GROUPS = (  # name, help, files
     ("sites", "The sites and their configuration files.", (sites, sites_add, sites_stored, opml)),

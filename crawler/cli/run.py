@@ -25,7 +25,7 @@ def run(web: Annotated[bool, typer.Option(help="Serve the search page too.")] = 
     from crawler.config import load
     from crawler.daemon import Daemon, only_daemon
     from crawler.processes import crawl_process
-    from crawler.storage import note_raw_place, open_archive
+    from crawler.storage import open_archive
 
     config = load()
     set_up_log(form=config.settings.log)
@@ -33,7 +33,6 @@ def run(web: Annotated[bool, typer.Option(help="Serve the search page too.")] = 
     with crawl_process.fork_server(pages=True) as server, only_daemon(config) as still_alone:
         _print_start(config, web)
         with open_archive(config) as archive:
-            note_raw_place(config, archive)
             Daemon(config, archive, web, server, still_alone).run()
 
 

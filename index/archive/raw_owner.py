@@ -88,6 +88,14 @@ def is_free(data: Path) -> bool:
     return _read(data) is None and not files.names(data / OWN)
 
 
+def has_none(data: Path) -> bool:
+    """Whether a data folder's archive has no raw copies yet, in the folder or elsewhere, for all that is known here.
+
+    :raises ArchiveError: when that cannot be read.
+    """
+    return elsewhere(data) is None and not files.names(data / OWN)
+
+
 def join(data: Path, line: str) -> None:
     """Have this data folder's archive have its raw copies where that of another has them: the same archive on another
     machine, which has given this line.

@@ -20,7 +20,16 @@ import pytest
 from sqlalchemy import func, select
 
 from crawler.processes.machine import BEAT
-from index.archive import documents, heartbeat, host_turns, machines, saved_searches, site_state, source_state
+from index.archive import (
+    documents,
+    heartbeat,
+    host_turns,
+    machines,
+    migrate,
+    saved_searches,
+    site_state,
+    source_state,
+)
 from index.archive import runs as records
 from index.archive import tables as t
 from tests.integration.daemon_process import Service, daemon
@@ -203,20 +212,18 @@ def test_a_second_machine_of_the_same_name_is_refused(postgresql_server: Server,
         assert one.ended is not None
 
 
-def test_another_folder_joins_before_the_first_crawl(postgresql_server: Server, tmp_path: Path) -> None:
+def test_other_folders_join_whatever_opens_the_archive_first(postgresql_server: Server, tmp_path: Path) -> None:
     """Where raw copies are elsewhere; the index, which is asked by nobody here, is to be as well."""
     elsewhere = {
         "raw": {"url": f"file://{tmp_path / 'mount'}"},
         "index": {"engine": "elasticsearch", "url": "http://127.0.0.1:9"},
     }
-    with Newsroom(via="proxy", only=("fr",)) as room:
+    with Newsroom(only=("fr",)) as room:
         house = Harness(room, tmp_path, postgresql_server, settings=elsewhere)
-        opened(house, False)
-        with machine(house, "one") as service:
-            wait_for(lambda: joined(house) == {"one"})
-            told = house.told("machines", "list", ARSHIF_DATA=str(tmp_path / "other"))
-            assert end(service) == 0
-    assert [one["name"] for one in told] == ["one"]
+        first = house.told("migrate", ARSHIF_DATA=str(tmp_path / "first"))
+        other = house.told("migrate", ARSHIF_DATA=str(tmp_path / "other"))
+    assert first == other
+    assert first["schema"] == migrate.HEAD
 
 
 def test_no_host_is_asked_by_two_machines_within_its_delay(postgresql_server: Server, tmp_path: Path) -> None:

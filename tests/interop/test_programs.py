@@ -13,6 +13,7 @@ import httpx
 import pytest
 import yaml
 
+from crawler.config import load
 from index.export.citation import citation, written
 from index.export.formats import open_format
 from index.export.schema_org import document_fields
@@ -225,6 +226,73 @@ def test_what_reads_files_for_docker_compose_takes_ours(file: str, tmp_path: Pat
     assert set(json.loads(done.stdout)["services"]) == set(yaml.safe_load(text)["services"])
     assert read(text.replace("healthcheck:", "healthchecks:")).returncode != 0
     assert read(text.replace("service_healthy", "service_well")).returncode != 0
+
+
+CHART = ROOT / "deploy" / "helm" / "arshif"
+LEAST = CHART / "ci" / "values.yaml"
+
+
+@pytest.fixture(scope="session")
+def helm() -> Path:
+    """Helm's own program."""
+    return built(ROOT / ".helm", "helm.sh/helm/v3/cmd/helm", "v3.22.0")
+
+
+def rendered(helm: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """What Helm makes of the chart with the least values and these options."""
+    command = [helm, "template", "press", CHART, "--values", LEAST, "--kube-version", "1.37.0", *options]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        [],
+        ["--set", "page.ingress.host=news.example.org,page.ingress.tlsSecret=news,page.ingress.className=nginx"],
+        ["--set", "settings.raw.url=file:///mnt/raw,rawClaim=raw,browser=false"],
+        ["--set", "serviceAccount=press,crawlers.nodeSelector.disk=fast,image.pullSecrets={registry}"],
+    ],
+)
+def test_kubernetes_takes_what_helm_makes_of_the_chart(
+    helm: Path, python: Path, tmp_path: Path, options: list[str]
+) -> None:
+    """By the schemas of the oldest version that the chart allows, and of the newest one known."""
+    made = rendered(helm, *options)
+    assert (made.returncode, made.stderr) == (0, "")
+    oldest = yaml.safe_load((CHART / "Chart.yaml").read_text("utf-8"))["kubeVersion"][2:6]
+
+    def check(text: str, version: str) -> subprocess.CompletedProcess[str]:
+        (tmp_path / "all.yaml").write_text(text, "utf-8")
+        command = [python.with_name("kubernetes-validate"), "--strict", "--kubernetes-version", version, "all.yaml"]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    for version in (oldest, "1.37"):
+        done = check(made.stdout, version)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert check(made.stdout.replace("periodSeconds", "periodSecond"), "1.37").returncode != 0
+    written = [one["data"]["arshif.yaml"] for one in yaml.safe_load_all(made.stdout) if one["kind"] == "ConfigMap"]
+    assert len(set(written)) == 1
+    (tmp_path / "arshif.yaml").write_text(written[0], "utf-8")
+    settings = load(tmp_path, {}, only=()).settings
+    assert (settings.index.engine, settings.log, settings.contact) == ("elasticsearch", "json", "press@example.org")
+    assert settings.web.url == ("https://news.example.org/" if "ingress" in str(options) else "")
+
+
+def test_helm_finds_nothing_in_the_chart_and_refuses_values_that_it_does_not_know(helm: Path) -> None:
+    linted = subprocess.run(
+        [helm, "lint", "--strict", "--kube-version", "1.37.0", "--values", LEAST, CHART],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert linted.returncode == 0, linted.stdout
+    for wrong in (
+        "crawler.replicas=2",
+        "settings.archive=sqlite:///archive",
+        "settings.raw.url=",
+        "settings.raw.url=file:///mnt/raw",  # without a claim
+        "settings.index.api_key=secret",
+        "image.repository=",
+    ):
+        assert rendered(helm, "--set", wrong).returncode != 0, wrong
 
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="Prometheus is not installed (Debian: prometheus)")

@@ -21,8 +21,6 @@ from contextlib import ExitStack
 from itertools import chain, count
 from pathlib import Path
 
-from crawler.config import load
-from crawler.storage import note_raw_place
 from crawler.urls.canonical import canonical
 from index.archive import documents
 from index.archive import runs as records
@@ -86,8 +84,7 @@ def _run(stack: ExitStack, minutes: float, dice: random.Random) -> int:
     }
     house = Harness(room, folder, database, settings=settings)
     share(room, SHARED, PARTS, house.config, enabled=True)
-    with house.open() as archive:
-        note_raw_place(load(house.config, {}), archive)
+    house.open().close()
     crawlers = [
         Crawler(house, host, nodes[number % 2], folder / host.name) for number, host in enumerate(hosts)
     ]  # fmt: skip

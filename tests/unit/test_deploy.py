@@ -19,9 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
-from typer.main import get_command
 
-from crawler.cli.app import app
 from crawler.config import load
 from crawler.processes.crawl_process import GRACE
 from index.archive import Archive
@@ -29,6 +27,7 @@ from index.archive.machines import Machine
 from index.engines.elastic import role
 from index.model.codes import Verdict
 from index.web.metrics import Metrics
+from tests.support.command_lines import parsed
 
 ROOT = Path(__file__).parents[2]
 SINGLE = ROOT / "deploy" / "arshif.service"
@@ -44,18 +43,6 @@ def cluster() -> dict[str, Any]:
     """The Compose file of several machines."""
     read: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text("utf-8"))
     return read
-
-
-def parsed(words: list[str]) -> tuple[str, dict[str, Any]]:
-    """The command of `arshif` that these words are, and its arguments and options, as the command line reads them."""
-    command: Any = get_command(app)
-    context = command.make_context("arshif", list(words))
-    names = []
-    while hasattr(command, "resolve_command"):
-        name, command, words = command.resolve_command(context, [*context._protected_args, *context.args])
-        names.append(name)
-        context = command.make_context(name, words, parent=context)
-    return " ".join(names), context.params
 
 
 def test_what_compose_sets_is_a_setting(tmp_path: Path) -> None:
