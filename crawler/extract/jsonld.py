@@ -22,7 +22,7 @@ _MAX_CHARS = 2_000_000  # per script; the largest of 1,269 real pages has 0.9 mi
 _UNLIKELY_SECTION_CHARS = 20
 _MAX_NODES = 5_000  # per page
 _MAX_VALUES = 100  # authors or images of a node; more are no article's, and each is looked for among all nodes
-_MAX_DEPTH = 12  # levels of nested nodes
+_MAX_DEPTH = 12  # levels of nested nodes, and of lists and objects around a text
 ARTICLES = frozenset((
     "Article", "NewsArticle", "AdvertiserContentArticle", "AnalysisNewsArticle", "AskPublicNewsArticle",
     "BackgroundNewsArticle", "OpinionNewsArticle", "ReportageNewsArticle", "ReviewNewsArticle",
@@ -75,15 +75,19 @@ def is_listing(found: list[Node]) -> bool:
 def types(node: Node) -> set[str]:
     """The node's types, without the vocabulary's URL or prefix."""
     kinds = node.get("@type")
-    return {_VOCABULARY.split(str(k))[-1] for k in (kinds if isinstance(kinds, list) else [kinds]) if k}
+    return {
+        _VOCABULARY.split(k)[-1] for k in (kinds if isinstance(kinds, list) else [kinds]) if k and isinstance(k, str)
+    }
 
 
-def text(value: Any) -> str:
+def text(value: Any, depth: int = 0) -> str:
     """A property as plain text on one line: the first in a list, the name of an object; without tags and entities."""
+    if depth > _MAX_DEPTH:
+        return ""
     if isinstance(value, list):
-        return next((t for t in map(text, value) if t), "")
+        return next((t for one in value if (t := text(one, depth + 1))), "")
     if isinstance(value, dict):
-        return text(value.get("@value") or value.get("name") or value.get("headline") or value.get("url"))
+        return text(value.get("@value") or value.get("name") or value.get("headline") or value.get("url"), depth + 1)
     found = line(plain(value)) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
     return "" if is_placeholder(found) else found
 
@@ -142,7 +146,7 @@ def free(node: Node) -> bool | None:
     values += [
         p.get("isAccessibleForFree") for p in (parts if isinstance(parts, list) else [parts]) if isinstance(p, dict)
     ]
-    said = [str(v).rsplit("/", 1)[-1].strip().lower() for v in values if v is not None]
+    said = [str(v).rsplit("/", 1)[-1].strip().lower() for v in values if isinstance(v, str | int | float)]
     if any(v in ("false", "0", "no") for v in said):
         return False
     return True if any(v in ("true", "1", "yes") for v in said) else None

@@ -18,14 +18,25 @@ _MAX_DEPTH = 100  # levels of nested values
 _MAX_VALUES = 50_000  # in one literal
 
 
+class NoLiteral(ValueError):
+    """There is no literal, or it is nested too deeply or too long; `read` is how many values were, in vain."""
+
+    def __init__(self, why: str, read: int) -> None:
+        super().__init__(why)
+        self.read = read
+
+
 def read(text: str, at: int = 0, names: dict[str, Any] | None = None) -> tuple[Any, int]:
     """The value of the literal that begins at a place of a script, and where it ends. `names` are the values of
     variables; others are None.
 
-    :raises ValueError: when there is no literal, or it is nested too deeply or too long.
+    :raises NoLiteral: when there is none that can be read.
     """
     reader = _Reader(text, names or {})
-    value = reader.value(_SPACE.match(text, at).end(), 0)  # type: ignore[union-attr]  # it matches nothing, too
+    try:
+        value = reader.value(_SPACE.match(text, at).end(), 0)  # type: ignore[union-attr]  # it matches nothing, too
+    except (ValueError, RecursionError) as error:
+        raise NoLiteral(str(error), reader.count) from None
     return value, reader.at
 
 

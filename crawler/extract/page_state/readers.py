@@ -17,12 +17,13 @@ from urllib.parse import unquote
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.extract.page_state import flight, js_literal
-from crawler.extract.page_state.limits import MAX_DEPTH
+from crawler.extract.page_state.limits import MAX_DEPTH, MAX_IN_VAIN
 
 _MAX_CHARS = 2_000_000  # per script
 _MAX_ALL_CHARS = 8_000_000  # of all scripts
 _MAX_STARTS = 200  # places in a script at which a value is looked for
 _MAX_VALUES = 60  # per page
+_CHARS = 50  # of JSON that are read as fast as a value of JavaScript
 _START = re.compile(r"[\[{]")
 _PARSED = re.compile(r"(?:JSON\.parse|\bController\.enqueue|\.enqueue)\(\s*(decodeURIComponent\(\s*)?(?=[\"'`])")
 _ATTRIBUTE = re.compile(r"""=\s*(?:"\s*[\[{](?:&quot;|&#34;|&#x22;)|'\s*[\[{](?:"|&quot;))""", re.IGNORECASE)
@@ -42,6 +43,7 @@ def values(tree: LexborHTMLParser) -> Iterator[Any]:
     """The values in the page's scripts and attributes, in page order; what cannot be read is skipped."""
     read = found = 0
     rows: list[str] = []
+    vain = [MAX_IN_VAIN]
     for node in tree.css("script, astro-island[props]"):
         if node.tag == "astro-island":
             content = node.attributes.get("props") or ""
@@ -57,7 +59,7 @@ def values(tree: LexborHTMLParser) -> Iterator[Any]:
         if pushed := flight.pushed(content):
             rows += pushed
             continue
-        for value in _of_island(content) if node.tag == "astro-island" else _of_script(content):
+        for value in _of_island(content) if node.tag == "astro-island" else _of_script(content, vain):
             found += 1
             yield value
     if rows:
@@ -96,8 +98,9 @@ def _untyped(value: Any, depth: int) -> Any:
     return value
 
 
-def _of_script(content: str) -> Iterator[Any]:
-    """The values in a script: the whole of it, or those that begin somewhere in it."""
+def _of_script(content: str, vain: list[int]) -> Iterator[Any]:
+    """The values in a script: the whole of it, or those that begin somewhere in it. `vain` is how much more of the page
+    may be read in vain."""
     if content.lstrip().startswith("{&q;"):
         for written, meant in _ANGULAR.items():
             content = content.replace(written, meant)
@@ -105,7 +108,7 @@ def _of_script(content: str) -> Iterator[Any]:
         yield _loaded(content)
     except (ValueError, RecursionError):
         yield from _of_strings(content)
-        yield from _of_literals(content)
+        yield from _of_literals(content, vain)
 
 
 def _loaded(text: str) -> Any:
@@ -125,20 +128,23 @@ def _of_strings(content: str) -> Iterator[Any]:
             continue
 
 
-def _of_literals(content: str) -> Iterator[Any]:
+def _of_literals(content: str, vain: list[int]) -> Iterator[Any]:
     """The values of the literals in a script, outer before inner."""
     decoder = json.JSONDecoder()
     names, at = _variables(content), 0
     for _ in range(_MAX_STARTS):
         start = _START.search(content, at)
-        if start is None:
+        if start is None or vain[0] < 0:
             return
         try:
             value, at = decoder.raw_decode(content, start.start())
-        except (ValueError, RecursionError):
+        except (ValueError, RecursionError) as wrong:
+            if isinstance(wrong, json.JSONDecodeError):
+                vain[0] -= (wrong.pos - start.start()) // _CHARS
             try:
                 value, at = js_literal.read(content, start.start(), names)
-            except (ValueError, RecursionError):
+            except js_literal.NoLiteral as none:
+                vain[0] -= none.read
                 at = start.end()
                 continue
         if isinstance(value, dict | list) and at - start.start() >= _MIN_CHARS:

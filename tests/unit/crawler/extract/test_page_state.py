@@ -15,6 +15,7 @@ from crawler.extract.page_state import PageState, js_literal, rich_text
 from crawler.extract.page_state.flight import Tree
 from crawler.text import paragraphs
 from index.model.article import Article
+from tests.support.patience import cpu_within
 from tests.support.samples import a_page, a_site
 
 HEADLINE = "Rain fills the reservoirs of the north"
@@ -399,6 +400,21 @@ def test_states_that_are_broken_or_without_end_have_no_story(state: str) -> None
     found = PageState(page(state))
     assert not found.has_story(HEADLINE)
     assert found.prose() == []
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        script("[" * 95 + "1," * 60_000),
+        script("[" * 300) * 2_000,
+        script("{a:" * 90 + "['b'," * 60_000),
+        script("[" * 199 + '{"a":1},' * 200_000),
+    ],
+)
+def test_what_begins_at_many_places_and_ends_at_none_takes_no_time(state: str) -> None:
+    with cpu_within(5):
+        story = script(json.dumps(STORY), 'type="application/json"')
+        assert PageState(page(story + state)).has_story(HEADLINE), "and what stands before it is read"
 
 
 def test_rows_are_rendered_once() -> None:
