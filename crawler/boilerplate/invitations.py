@@ -54,7 +54,9 @@ def is_invitation(paragraph: str, *, at_end: bool) -> bool:
         return True
     clauses = (known_form(clause) for clause in _CLAUSES.split(paragraph))
     return any(
-        (found := said["first"].search(clause)) and clause.count(" ", 0, found.start()) <= 1 for clause in clauses
+        (found := said["first"].search(clause))
+        and (clause.count(" ", 0, found.start()) <= 1 or said["purpose"].match(clause))
+        for clause in clauses
     )
 
 

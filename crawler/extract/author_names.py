@@ -166,7 +166,7 @@ def _without_role(name: str) -> str:
     said = name.split()
     for at in range(2, 2 if _is_of_agency(name) else len(said)):
         rest = " ".join(said[at:])
-        if said[at - 1].islower() and said[at - 1] not in PARTICLES:
+        if said[at - 1].islower() and bylines.is_small(said[at - 1]) and said[at - 1] not in PARTICLES:
             return name
         nameless = is_role(f"{said[0]} {rest}")  # `Our Rome correspondent`
         role = is_role(rest) and not (nameless or bylines.is_name_and_role(rest))

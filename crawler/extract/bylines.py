@@ -7,6 +7,7 @@ import re
 from functools import cache
 
 from crawler import data_files
+from crawler.extract.dates import labels
 from crawler.text import fold
 
 # Words within names that have no capital
@@ -20,10 +21,12 @@ _AFTER_DATE = re.compile(  # `Posted 1 March 2018 by Ann Lee`
     re.IGNORECASE,
 )
 _CONTACT = re.compile(  # beside a name
-    r"[(\[（<]?\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+[)\]）>]?|(?<=\s)@\w+|[(\[（<]\s?(?:https?:|www\.)[^\s()\[\]（）<>]+\s?[)\]）>]"
+    r"[(\[（<]?\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+[)\]）>]?|(?<=\s)[(\[（]?@\w+[)\]）]?|[(\[（<]\s?(?:https?:|www\.)[^\s()\[\]（）<>]+\s?[)\]）>]"
 )
-_ALONG_WITH = re.compile(  # others in brackets: `Ann Lee (with Bob Ray)`
-    r"\s*[(\[（]\s?(?:with|avec|mit|con|com|met|med|z|с|со|з|із|مع|עם)\s([^()\[\]（）]+)[)\]）]", re.IGNORECASE
+_ALONG_WITH = re.compile(  # others in brackets, or names: `Ann Lee (with Bob Ray)`, `Ann Lee with Bob Ray`
+    r"\s*[(\[（]\s?(?:with|avec|mit|con|com|met|med|z|с|со|з|із|مع|עם)\s([^()\[\]（）]+)[)\]）]"
+    r"|(?<=\w)\s(?:with|avec|mit|con|com|met|med)\s(?=(?-i:[^\W\d_a-zß-ÿ]\w+(?:\s[^\W\d_a-zß-ÿ][\w’'-]+){1,2}$))",
+    re.IGNORECASE,
 )
 _FRAME = re.compile(r"[【\[［（(]([^【】\[\]［］（）()]+)[】\]］）)]")  # `【山田太郎】`, `（记者 林晓岚）`
 _FROM = re.compile(r"^[^\W\d_]{1,8}=")  # `서울=신현주 기자`
@@ -32,12 +35,9 @@ _HAN_BEFORE = re.compile(  # `山城新聞 山田太郎`, `編集委員 山田�
 )
 # What a byline goes on with: `Ann Lee Published May 6, 2026`, `Ann Lee for the Post`, `Ann Lee avec AFP`
 _GOES_ON = (
-    re.compile(
-        r"\s(?:published|posted|updated|publiée?|mise? à jour|veröffentlicht|aktualisiert|publicado|actualizado"
-        r"|atualizado|pubblicato|aggiornato|опубликовано|обновлено|نشرت?|آخر تحديث)\b.*\d.*$",
-        re.IGNORECASE,
-    ),
+    labels.BEFORE_DATE,
     re.compile(r"\s(?:on|am|le|el|il|op|em|den)\s(?:\w+,?\s){0,2}\d.*$", re.IGNORECASE),  # `… on March 9, 2026`
+    re.compile(r"\son\s(?:mon|tues|wednes|thurs|fri|satur|sun)day\b.*$", re.IGNORECASE),
     re.compile(
         r"\s(?:follow|suivre|seguir|folgen|segui|volgen?|följ|følg|подписаться|تابع)(?:\s@\S*)?$", re.IGNORECASE
     ),
@@ -81,7 +81,7 @@ def begins(text: str) -> bool:
 def by_role(text: str) -> str:
     """The name in a line that tells by a role that it is one, and little else: `김철수 기자`, `田中太郎記者`,
     `נורה לוי, כתבת כלכלה`; "" if it does not."""
-    if match := _REPORTER.search(text):
+    if match := _REPORTER.search(_CONTACT.sub("", text).strip()):
         return match["name"] or match["name2"]
     name, comma, role = text.partition(", ")
     whole = 2 <= len(name.split()) <= _NAME_WORDS and may_be_names(name) and not is_role(name)
@@ -117,10 +117,16 @@ def may_be_names(text: str) -> bool:
         or (
             2 <= len(part) <= _NAME_WORDS
             and not part[0].startswith("ال")
-            and not any(w[0].islower() or is_kind("no_names", w) for w in part if w not in PARTICLES)
+            and not any(is_small(w) or is_kind("no_names", w) for w in part if w not in PARTICLES)
         )
         for part in parts
     )
+
+
+def is_small(word: str) -> bool:
+    """Whether a word begins with a small letter in a script that writes names with capitals: Georgian has such letters,
+    and does not (https://www.unicode.org/charts/PDF/U1C90.pdf)."""
+    return word[0].islower() and not "\u10d0" <= word[0] <= "\u10ff"
 
 
 def after_date(text: str) -> str:
@@ -138,7 +144,7 @@ def bare(value: str, split: bool) -> str:
     """A byline without what stands before and after its names; unless `split`, it is a field for a name."""
     if _HAN_REPORTERS.match(value):
         return _others().sub("", value.lstrip("0123456789 /.:年月日-"))
-    value = _ALONG_WITH.sub(r", \1", _CONTACT.sub("", value)).strip()
+    value = _ALONG_WITH.sub(_listed, _CONTACT.sub("", value)).strip()
     if frame := _FRAME.fullmatch(value):
         return bare(frame[1], split)
     value = _HAN_BEFORE.sub("", _FROM.sub("", value))
@@ -147,6 +153,10 @@ def bare(value: str, split: bool) -> str:
         value = pattern.sub("", value)
     value = _AFTER_DATE.sub("", _GLUED.sub("", value))
     return without_by(_genre().sub("", value), split)
+
+
+def _listed(match: re.Match[str]) -> str:
+    return f", {match[1] or ''}"
 
 
 def without_by(value: str, split: bool) -> str:
@@ -216,13 +226,13 @@ def _by_or_kind(byline: bool) -> re.Pattern[str]:
 
 
 def _before_names(words: str) -> re.Pattern[str]:
-    behind = r"(?:\s*[:：|｜=＝/]|\s*[-–—ـ]\s|\s)"
+    behind = r"(?:\s*[:：՝|｜=＝/]|\s*[-–—ـ]\s|\s)"
     return re.compile(rf"^(?:(?:{words}){behind}|(?:{_words('by_at_once')})\s?[:：|｜=＝]?)\s*", re.IGNORECASE)
 
 
 @cache
 def _kind() -> re.Pattern[str]:
-    return re.compile(rf"^(?:{_words('kinds')})\s*[:：|｜=＝/]\s*", re.IGNORECASE)
+    return re.compile(rf"^(?:{_words('kinds')})\s*[:：՝|｜=＝/]\s*", re.IGNORECASE)
 
 
 @cache

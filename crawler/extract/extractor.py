@@ -77,6 +77,7 @@ def read(document: HtmlDocument, found: list[jsonld.Node], page: Page, site: Sit
     visible_dates.date_from_htmldate(draft, document, place)
     draft.fill("headline", _first_line(draft.body), "body")
     visible_dates.apply_url_date(draft, document.url, place)
+    visible_dates.apply_last_change(draft)
     said = page.candidate.language if page.candidate else None
     tags = (*filter(None, (said, jsonld.text(node.get("inLanguage")) if node else "", *declared)), site.languages[0])
     if found_language := language_detection.language(" ".join([draft.headline, *draft.body[:12]]), tags):

@@ -9,6 +9,7 @@ from selectolax.lexbor import LexborNode
 
 from crawler.extract import bylines, dates, section
 from crawler.extract.author_names import is_agency, is_byline, is_of_others, is_person, names
+from crawler.extract.dates import labels
 from crawler.extract.draft import Draft
 from crawler.extract.html_document import HtmlDocument, ancestors, attribute, judge, paragraphs, text_of
 from crawler.extract.metadata import Context, persons
@@ -42,6 +43,9 @@ _NO_BYLINES = ("html", "body", "main", "article", "form", "button")  # they hold
 _BYLINE_MAX_CHARS = 1_000  # characters of an element with authors, and what is said of them
 _COMMENTS = re.compile(r"#.{0,20}(?:comment|respond|disqus|repl(?:y|ies))", re.IGNORECASE)  # in their addresses
 _DIGITS = re.compile(r"(?<=\s)[(]?\d")  # where a date may begin
+# What a line has behind its last number, with and without the word there: `09:30 Uhr Von Ann Lee`
+_BEHIND_DIGITS = re.compile(r"\d(?:[^\W\d]{1,5}\b|[ap]\.m\.)?[\s,،|·•–—-]+(?P<behind>(?:\S{1,6}\s)?(?P<last>\D+))$")
+_MARKS = " ,،|·•–—-"
 _LEVELS = 5  # elements around a name that may be its byline
 _AUTHORS_MOST = 5  # names in a byline; more are a list
 _LONGEST_CJK = 6  # maximum characters of a name written without spaces
@@ -59,7 +63,7 @@ def fill_authors(draft: Draft, page: Context) -> None:
     for text in (*labelled, *near):
         if is_person(said := bylines.after_date(text)) and dates.visible(text[: -len(said)], place):
             draft.fill("authors", persons(names([said]), house), "page")
-        for part in _parts(_before_date(text[:MAX_LINE], place)):
+        for part in _parts(_beside_dates(text[:MAX_LINE], place)):
             if len(part) <= _NAME_MAX_CHARS and is_byline(part) and not bylines.is_about(part, draft.headline):
                 draft.fill("authors", persons(tuple(n for n in names([part]) if _like_a_name(n)), house), "page")
             elif len(part) <= _NAME_MAX_CHARS and (said := bylines.by_role(part)):
@@ -68,12 +72,20 @@ def fill_authors(draft: Draft, page: Context) -> None:
         draft.fill("authors", persons(_beside_date(document, text, place), house), "page")
 
 
-def _before_date(line: str, place: dates.Place) -> str:
-    """What a line says before the date that follows without a mark: `By Ann Lee 12 May 2026`; the line if there is
-    none."""
+def _beside_dates(line: str, place: dates.Place) -> str:
+    """The byline before or after a line's dates, without a mark between: `By Ann Lee 12 May 2026`, `By Ann Lee Updated:
+    12 May 2026`, `12 May 2026 By Ann Lee`; the line if there is none."""
     match = _DIGITS.search(line)
-    said = line[: match.start()].rstrip(" ,،") if match is not None else line
-    return said if match and is_byline(said) and dates.visible(line[match.start() :], place) else line
+    said = labels.without(line[: match.start()]).rstrip(_MARKS) if match is not None else line
+    if match and is_byline(said) and _tells_date(line[match.start() :], place):
+        return said
+    last = _BEHIND_DIGITS.search(line)
+    behind = next(filter(is_byline, (last["behind"], last["last"])), "") if last is not None else ""
+    return behind if behind and _tells_date(line.removesuffix(behind), place) else line
+
+
+def _tells_date(text: str, place: dates.Place) -> bool:
+    return any(dates.visible(part.strip(_MARKS), place) for part in (text, *LINE_PARTS.split(text)))
 
 
 def _parts(line: str) -> list[str]:
@@ -183,12 +195,12 @@ def _like_a_name(name: str) -> bool:
     parts = name.split()
     if len(parts) == 1 and is_agency(name):
         return True
-    common = [part for part in parts if part[0].islower() and part.lower() not in bylines.PARTICLES]
+    common = [part for part in parts if bylines.is_small(part) and part.lower() not in bylines.PARTICLES]
     if name[-1] in "?!”»" or len(common) > len(parts) - len(common) or parts[:1] == common[:1]:
         return False
     if not name.isascii() and len(parts) == 1:
         return "\u2e80" <= name[0] <= "\ud7af" and len(name) <= _LONGEST_CJK
-    return len(parts) > 1 and sum(not p[0].islower() for p in parts) >= 2
+    return len(parts) > 1 and sum(not bylines.is_small(p) for p in parts) >= 2
 
 
 def _byline(node: LexborNode) -> int:

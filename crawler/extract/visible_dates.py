@@ -11,7 +11,7 @@ from htmldate import find_date
 from selectolax.lexbor import LexborNode
 
 from crawler.extract import dates
-from crawler.extract.dates import page_timezone
+from crawler.extract.dates import labels, page_timezone
 from crawler.extract.dates.relative import relative
 from crawler.extract.draft import Draft
 from crawler.extract.html_document import HtmlDocument, ancestors, attribute, lines_of, text_of
@@ -27,26 +27,11 @@ from crawler.extract.near_headline import (
     lines_near_headline,
 )
 from crawler.text import STOPS
+from index.model.article import LAST_CHANGE
 
 logging.getLogger("htmldate").setLevel(logging.CRITICAL)
 
 _TIMES = 12  # <time> elements per page
-_CHANGED = re.compile(
-    r"updat|modif|edit|changed|aktual|\bmaj\b|mise? à jour|actuali[sz]|atualiz|aggiorna|gewijzigd|bijgewerkt|uppdater"
-    r"|opdater|oppdater|päivitet|zaktualiz|frissít|ενημερώ|ενημέρωσ|تحديث|обновл|оновлен|به ?روز|بروز|ویرایش|اپ ڈیٹ"
-    r"|güncel|yenilən|uuendatud|muudetud|atnaujin|atjaunin|papildin|ažurir|izmijenj|posodob|ажурир|измењ|актуализ|променен"
-    r"|жаңар|шинэчил|yangilan|uppfær|cập nhật|diperbarui|diubah|आखरी|עודכן|עדכון|अपडेट|अद्यावधिक|আপডেট|হালনাগাদ|புதுப்பி"
-    r"|განახლ|թարմաց|อัปเดต|อัพเดท|แก้ไข|更新|修改|수정",
-    re.IGNORECASE,
-)
-_FIRST = re.compile(
-    r"publi[cshké]|pubblic|veröff|erstellt|gepostet|posted|created"
-    r"|first (?:appeared|issued)|نشر|انتشار|شائع|опублик|опублік|yayın|giriş|geplaatst"
-    r"|julkais|avaldatud|paskelb|objavlj|objavené|vydán|megjelent|közzét|udgivet|offentliggj|diterbit|tayang|đăng|dərc|nəşr"
-    r"|објављ|публикув|жариялан|нийтэл|δημοσ|פורסם|प्रकाशित|প্রকাশ|வெளியிட|გამოქვეყნ|հրապարակ|เผยแพร่|发布|發布|发表|發表|公開|投稿"
-    r"|입력|등록|게시",
-    re.IGNORECASE,
-)
 _MOMENTS = ("data-timestamp", "data-time", "data-datetime", "data-date", "data-utc")  # what a script shows as a time
 _TIMES_SELECTOR = (
     "time, abbr[title][class*='publish' i], abbr[title][class*='updated' i], abbr[title][itemprop],"
@@ -55,6 +40,7 @@ _TIMES_SELECTOR = (
 )
 _FAR = 1_000  # levels of an element that shares none with the headline
 _EDGES = (22, 23, 0, 1, 2, 3)  # UTC hours that are in another day in the time zones of most publishers
+_MACHINES = ("meta", "feed")  # origins of a modification time that is often the file's, or the system's own
 _TIMED = ("microdata", "meta")  # origins of times with a zone that less careful templates write than those of JSON-LD
 _ZONES_DIFFER = timedelta(minutes=15)  # by which, or more of it, offsets of time zones differ
 _SECONDS = timedelta(minutes=1)  # by less a time differs that lacks only the seconds
@@ -75,8 +61,8 @@ def fill_dates(draft: Draft, document: HtmlDocument, place: dates.Place) -> None
     """Fills `published` and `modified` from elements with a time, else from the lines near the headline."""
     for node in _times(document, draft.headline):
         text, called = text_of(node), attribute(node, "class", "itemprop")
-        first = _FIRST.search(called) is not None  # `published updated`: both at once
-        name = "modified" if not first and _CHANGED.search(f"{called} {text[:60]}") else "published"
+        first = labels.FIRST.search(called) is not None  # `published updated`: both at once
+        name = "modified" if not first and labels.CHANGED.search(f"{called} {text[:60]}") else "published"
         said = attribute(node, "datetime", "title", *_MOMENTS)
         fill_date(draft, name, dates.machine(said, place) or dates.visible(text, place), "time")
     if draft.lacks("published") or is_day(draft.origins["published"]):
@@ -148,7 +134,7 @@ def date_elsewhere(draft: Draft, document: HtmlDocument, place: dates.Place) -> 
     for shown in islice(lines_of([body] if (body := document.tree.body) else (), is_no_text_of_ours), _MOST_LINES):
         text, before = f"{before} {shown}" if _is_date_label(before) else shown, shown
         said = _parted(text)[0] if len(text) <= MAX_LINE and text not in told and not _is_statement(text) else ""
-        label = _FIRST.search(said)
+        label = labels.FIRST.search(said)
         if label and label.start() < _LABEL_AHEAD and _LABELS_DATE.match(said, label.end()):
             fill_date(draft, "published", dates.visible(said[label.start() :], place), "page")
     if draft.body and (head := _DATELINE.match(draft.body[0])) and len(head[1].split()) <= _DATELINE_WORDS:
@@ -181,9 +167,17 @@ def apply_url_date(draft: Draft, url: str, place: dates.Place) -> None:
         fill_date(draft, "published", dates.machine(day.isoformat(), place), "address")
 
 
+def apply_last_change(draft: Draft) -> None:
+    """Fills an empty publication date with that of the last change, which is all that some outlets show. It moves with
+    each change, so that it makes no version."""
+    origin = draft.origins.get("modified", "")
+    if draft.lacks("published") and origin not in _MACHINES:
+        draft.fill("published", draft.modified, f"{origin}, {LAST_CHANGE}")
+
+
 def _is_date_label(text: str) -> bool:
     """Whether a line is nothing but the label of a date, which then stands in the next element: `Published:`."""
-    return len(text) <= _LABEL_AHEAD and text.endswith((":", "：")) and _FIRST.search(text) is not None
+    return len(text) <= _LABEL_AHEAD and text.endswith((":", "：")) and labels.FIRST.search(text) is not None
 
 
 def _date_elements(document: HtmlDocument) -> list[LexborNode]:
@@ -229,7 +223,7 @@ def _is_in_prose(node: LexborNode) -> bool:
     text = text_of(node.parent) if node.parent is not None and node.parent.tag in ("p", "li") else ""
     if len(text) < len(text_of(node)) + _STATES or text[-1] not in STOPS:
         return False
-    return not (_FIRST.search(text) or _CHANGED.search(text))
+    return not (labels.FIRST.search(text) or labels.CHANGED.search(text))
 
 
 def _is_of_teaser(node: LexborNode) -> bool:
@@ -241,11 +235,11 @@ def _is_of_teaser(node: LexborNode) -> bool:
 def _parted(text: str) -> tuple[str, str]:
     """A line of dates, split at the word for an update, into the first and the later: `05.04.2025 - Updated:
     06.04.2025`, `Updated 06.04.2025, published 05.04.2025`, `05.04.2025 / 06.04.2025 (updated)`."""
-    match = _CHANGED.search(text)
+    match = labels.CHANGED.search(text)
     if match is None:
         return _with_label_behind(text)
     before, after = text[: match.start()].strip(_BESIDE_DATES), text[match.end() :]
-    first = _FIRST.search(after)
+    first = labels.FIRST.search(after)
     if first is not None and not any(map(str.isdigit, before)):
         return after[first.start() :], after[: first.start()]
     dated = [part for part in LINE_PARTS.split(before) if _YEAR.search(part)]
@@ -259,7 +253,7 @@ def _with_label_behind(text: str) -> tuple[str, str]:
     Veröffentlicht: 05.04.2025`."""
     if len(_YEAR.findall(text)) < _TWO_DATES:
         return text, ""
-    first = _FIRST.search(text)
+    first = labels.FIRST.search(text)
     if first is None or not (_YEAR.search(text, 0, first.start()) and _YEAR.search(text, first.end())):
         return text, ""
     before = text[: first.start()].strip(_BESIDE_DATES)

@@ -17,7 +17,7 @@ from typing import Literal
 from rapidfuzz.distance import OSA
 
 from index.dedup.alignment import LONGEST_WORD, opcodes
-from index.model.article import Article, Version
+from index.model.article import LAST_CHANGE, Article, Version
 from index.model.change import Change, Kind, confirmed_alike
 from index.text.analysis import fold
 from index.text.titles import HEADLINE_MIN_WORDS, SEPARATOR
@@ -160,7 +160,8 @@ def _names(authors: Sequence[str]) -> frozenset[str]:
 
 def _dated(old: Article, new: Article, seen: datetime | None, before: datetime | None) -> bool:
     """Whether a date really changed: "2 hours ago" is a different time at each visit, and some pages are always new."""
-    if old.published != new.published and "relative" not in new.origins.get("published", ""):
+    origin = new.origins.get("published", "")
+    if old.published != new.published and not ("relative" in origin or LAST_CHANGE in origin):
         return True
     return (
         old.modified != new.modified

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from index.model.codes import ReadingReason
 
 DAY_ONLY = "day only"  # part of the origin of a date that has no time
+LAST_CHANGE = "of the last change"  # of that of a publication date that is only known to be no later
 CANONICAL_ELSEWHERE = "canonical elsewhere"  # in `origins`: the URL on another domain that the page names as canonical
 
 

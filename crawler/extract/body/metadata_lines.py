@@ -11,7 +11,7 @@ from crawler.boilerplate.removed import RemovalReason, Removed
 from crawler.extract import dates
 from crawler.extract.author_names import is_agency, is_byline, is_of_others, names
 from crawler.extract.body.inline_boxes import HEADINGS, ITEMS
-from crawler.extract.bylines import PARTICLES, is_about_the_author, is_label, may_be_names, without_by
+from crawler.extract.bylines import PARTICLES, is_about_the_author, is_label, is_small, may_be_names, without_by
 from crawler.extract.dates import reader
 from index.model.message import Message
 
@@ -62,12 +62,21 @@ def without(
         if kind and len(kept) > 1:
             kept.remove(text)
             removed.append(_removed(text, kind))
+    signed = [p for p in kept[_TOP:-1][-_BIOGRAPHIES:] if tags.get(p) not in _NO_SIGNS and _is_signed(p)]
     if len(kept) > 1 and tags.get(kept[-1]) not in _NO_SIGNS and _is_signature(kept[-1]):
-        removed.append(_removed(kept.pop(), "author"))
+        signed.append(kept[-1])
+    for text in signed:  # below it may stand the outlet's notice of its rights
+        kept.remove(text)
+        removed.append(_removed(text, "author"))
     for text in _biographies(kept, tags, authors, headline):
         kept.remove(text)
         removed.append(_removed(text, "author"))
     return kept, removed
+
+
+def signers(removed: Sequence[Removed]) -> tuple[str, ...]:
+    """The names in lines at the end that are no more than a name with an e-mail address."""
+    return names([one.text for one in removed if _is_signed(one.text)])
 
 
 def _biographies(
@@ -148,7 +157,7 @@ def _is_signed(text: str) -> bool:
     if len(text) > _LINE or not _ADDRESS.search(text):
         return False
     said = names([text])
-    return len(said) == 1 and len(_ADDRESS.sub("", text).split()) <= _INITIALS + 1
+    return len(said) == 1 and said[0][-1].isalpha() and len(_ADDRESS.sub("", text).split()) <= _INITIALS + 1
 
 
 def _is_author(text: str) -> bool:
@@ -165,7 +174,7 @@ def _is_full_name(name: str) -> bool:
     cased = any(c.islower() or c.isupper() for c in name)
     if not cased:
         return len(parts) <= _TOP
-    return 1 < len(parts) <= _INITIALS + 1 and all(not p[0].islower() or p in PARTICLES for p in parts)
+    return 1 < len(parts) <= _INITIALS + 1 and not any(is_small(p) for p in parts if p not in PARTICLES)
 
 
 def _is_date(text: str, days: Sequence[date]) -> bool:

@@ -82,6 +82,14 @@ from tests.unit.crawler.extract.test_extractor import TEXT, article, html, ld
         ("Berg, Anna", ("Berg, Anna",)),
         ("Martin Lee, Jr., and Ann Ray", ("Martin Lee, Jr.", "Ann Ray")),
         ("Reuters", ("Reuters",)),
+        ("By Ann Lee (@annlee)", ("Ann Lee",)),
+        ("By Ann Lee with Bob Ray", ("Ann Lee", "Bob Ray")),
+        ("As told to Ann Lee", ("Ann Lee",)),
+        ("Ann Lee Environment correspondent", ("Ann Lee",)),
+        ("Posted by Ann Lee on Tuesday morning", ("Ann Lee",)),
+        ("Հեղինակ՝ Աննա Պետրոսյան", ("Աննա Պետրոսյան",)),
+        ("By Ann Lee Last updated: 9 March 2026", ("Ann Lee",)),
+        ("Autor: Anna Nowak Opublikowano 9 marca 2026", ("Anna Nowak",)),
         ("{{ author.name }}", ()),
         ("No Author", ()),
         ("admin", ()),
@@ -134,6 +142,28 @@ FILLER = "".join(f"<p>{p}</p>" for p in TEXT * 3)
 )
 def test_bylines_of_many_shapes(byline: str) -> None:
     assert article(html(byline + FILLER)).authors == ("سمر حداد",)
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("<span>מאת דנה כהן</span> <span>פורסם: 09.05.2018, 14:20</span>", "דנה כהן"),
+        ("نویسنده: سارا احمدی تاریخ انتشار: ۱۹ اردیبهشت ۱۳۹۷", "سارا احمدی"),
+        ("9 мая 2018, 14:20 &nbsp; Автор: Анна Берг", "Анна Берг"),
+        ("09.05.2018 14:20 Uhr Von Anna Berg", "Anna Berg"),
+        ("<b>김하나 기자</b> hana@news.example", "김하나"),
+        ("ავტორი: ანა ბერიძე გამოქვეყნდა: 9 მაისი 2018", "ანა ბერიძე"),
+        ("โดย อันนา ใจดี", "อันนา ใจดี"),
+    ],
+)
+def test_a_byline_stands_beside_a_date_without_a_mark_between(line: str, name: str) -> None:
+    assert article(html(f"<div>{line}</div>{FILLER}")).authors == (name,)
+
+
+def test_a_name_with_an_address_below_the_text_is_its_author() -> None:
+    found = article(html(f"{FILLER}<p>김하나 기자 hana@news.example</p><p>ⓒ 해안일보, 무단 전재 및 재배포 금지</p>"))
+    assert found.authors == ("김하나",)
+    assert "hana@" not in found.body
 
 
 def test_authors_of_other_articles_are_not_this_ones() -> None:

@@ -7,11 +7,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from crawler import stages
+from crawler import data_files, stages
 from crawler.extract import dates
+from crawler.extract.dates import labels, month_names
 from crawler.extract.dates.calendars import from_hijri, from_jalali
 from crawler.extract.dates.page_timezone import day_of, local
 from crawler.extract.dates.relative import relative
+from index.model.article import LAST_CHANGE
 from tests.support.samples import a_page, a_site
 
 DAMASCUS = ZoneInfo("Asia/Damascus")
@@ -431,6 +433,23 @@ def test_a_line_of_two_dates_is_parted_at_the_word_for_an_update(language: str) 
     assert found.published.date() == date(2018, 5, 4)
     assert found.modified is not None
     assert found.modified.date() == date(2018, 5, 5)
+
+
+@pytest.mark.parametrize("language", sorted(data_files.load("crawler.extract.dates", "cldr_months.yaml")))
+def test_no_month_is_taken_for_the_word_for_an_update(language: str) -> None:
+    months = data_files.load("crawler.extract.dates", "cldr_months.yaml")[language]
+    said = [name for names in months.split(month_names.BETWEEN_MONTHS) for name in names.split("/")]
+    days = [day for name in said for day in (f"23 {name} 2018", f"23. {name} 2018", f"{name} 2018")]
+    assert [day for day in days if labels.CHANGED.search(day) or labels.FIRST.search(day)] == []
+
+
+def test_a_page_that_only_tells_its_last_change_is_of_that_day_at_the_latest() -> None:
+    text = "".join(f"<p>{word} {'ab cd ' * 30}.</p>" for word in ("One", "Two", "Three"))
+    html = f"<html lang=hi><h1>A headline of some words</h1><div>Updated on: 4 मई 2018, 09:30 AM IST</div>{text}"
+    page = a_page(html, "https://news.example.com/story")
+    found = stages.article(page, a_site(languages=["hi"], time_zone="Asia/Kolkata")).article
+    assert found.published == found.modified == datetime(2018, 5, 4, 4, 0, tzinfo=UTC)
+    assert LAST_CHANGE in found.origins["published"]
 
 
 @pytest.mark.parametrize(

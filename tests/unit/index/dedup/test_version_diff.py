@@ -15,6 +15,7 @@ from rapidfuzz.distance import OSA
 from index.dedup import version_diff
 from index.dedup.alignment import LONGEST_WORD
 from index.dedup.version_diff import MAX_COMPARED_TOKENS, classify_change, is_changed, visible_text, word_diff, words
+from index.model.article import LAST_CHANGE
 from tests.support.archive_samples import NOW, article
 
 BRIDGE = article(
@@ -73,9 +74,10 @@ def test_each_change_has_its_kind(old: Any, now: dict[str, Any], kinds: tuple[st
         {"authors": ("سَامر",)},
         {"modified": NOW - timedelta(seconds=3)},
         {"published": NOW, "origins": {"published": "shown (relative)"}},
+        {"published": NOW, "origins": {"published": f"page, {LAST_CHANGE}"}},
         {"keywords": ("another",), "images": (), "description": "another"},
     ],
-    ids=["typography", "spaces", "marks of a name", "made at the request", "2 hours ago", "what is around the text"],
+    ids=["typography", "spaces", "marks of a name", "requested", "2 hours ago", "the last change", "around the text"],
 )  # fmt: skip
 def test_what_readers_do_not_read_is_no_change(now: dict[str, Any]) -> None:
     assert not classify_change(BRIDGE, replace(BRIDGE, **now), seen=NOW)
