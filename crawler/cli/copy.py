@@ -38,7 +38,6 @@ def copy(
         _copy_raw(raw, json=json)
         return
     from crawler.archive_place import database
-    from crawler.cli.archive import open_existing_archive
     from crawler.config import load
     from crawler.settings_model import archive_problem
     from index.archive import copying
@@ -51,19 +50,28 @@ def copy(
         raise ArshifError(Message(CommandMessage.COPY_TO, {"problem": problem}))
     if (to == FILE) == isinstance(source, SqliteFile):
         raise ArshifError(Message(CommandMessage.COPY_THERE, {"name": source.name}))
-    open_existing_archive(config).close()
-    with progress() as shown:
-        step = shown.begin("copy", "rows")
-        if isinstance(source, SqliteFile):
-            made = copying.into_database(source, PostgresqlDatabase(to, config.settings.data), step.update)
-        else:
-            assert isinstance(source, PostgresqlDatabase)
-            made = copying.into_file(source, step.update)
+    target = None if to == FILE else PostgresqlDatabase(to, config.settings.data)
+    if copying.is_done(source, target):
+        made = copying.Copied({})
+    elif not source.exists():
+        raise ArshifError(Message(CommandMessage.NO_ARCHIVE, {"place": source.name}))
+    else:
+        with progress() as shown:
+            step = shown.begin("copy", "rows")
+            if isinstance(source, SqliteFile):
+                assert target is not None
+                made = copying.into_database(source, target, step.update)
+            else:
+                assert isinstance(source, PostgresqlDatabase)
+                made = copying.into_file(source, step.update)
     if json:
         tables = {name: {"rows": rows, "sha256": digest} for name, (rows, digest) in made.tables.items()}
         print_json({"tables": tables, "before": made.aside})
         return
-    say(f"Copied {made.rows:,} rows of {len(made.tables)} tables, each of which equals its original.")
+    if made.tables:
+        say(f"Copied {made.rows:,} rows of {len(made.tables)} tables, each of which equals its original.")
+    else:
+        say("All was copied and compared before, by a call that was broken off at its end.")
     if made.aside is not None:
         say(f"The file is now in {made.aside}.")
     setting = f"`archive: {to}`" if to != FILE else "`archive` empty"

@@ -59,20 +59,28 @@ def into_database(source: SqliteFile, target: PostgresqlDatabase, told: Told | N
     :raises Busy: when another process is working with the archive.
     :raises ArchiveError: when the database is another archive, or differs from the file where it was copied before.
     """
-    with Archive(source) as archive, alone(archive):
-        target.create()
-        with _writing(target) as writer:
-            if target.transact(writer, data_folder.is_claimed):
-                raise ArchiveError(Message("archive.copy_into_another", {"name": target.name}))
+    target.create()
+    with _writing(target) as writer:
+        ours = target.transact(writer, lambda conn: data_folder.owner(conn, target.folder))
+        if ours is False:
+            raise ArchiveError(Message("archive.copy_into_another", {"name": target.name}))
+        if ours:  # since a copy that was killed before the file was moved: that may have changed
+            data_folder.unsettle(target.folder)
 
-            def copy(conn: Connection) -> tuple[dict[str, tuple[int, str]], Path | None]:
-                tables = _copied(conn, target, writer, told)
-                target.transact(writer, _count_on)
-                target.claim(instead_of_file=True)
-                # while nobody can write: a web server that waits to is told then that its archive is gone
-                return tables, _aside(source)
+        def copy(conn: Connection) -> tuple[dict[str, tuple[int, str]], Path | None]:
+            tables = _copied(conn, target, writer, told)
+            target.transact(writer, _count_on)
+            target.claim(instead_of_file=True)
+            # while nobody can write: a web server that waits to is told then that its archive is gone
+            return tables, _aside(source)
 
-            return Copied(*archive.write(copy).result())
+        try:
+            with Archive(source) as archive, alone(archive):
+                return Copied(*archive.write(copy).result())
+        except BaseException:
+            if ours:
+                data_folder.settle(target.folder)
+            raise
 
 
 def into_file(source: PostgresqlDatabase, told: Told | None = None) -> Copied:
@@ -97,6 +105,21 @@ def into_file(source: PostgresqlDatabase, told: Told | None = None) -> Copied:
         data_folder.give_up(source.folder)
     shutil.rmtree(draft.folder)
     return Copied(tables)
+
+
+def is_done(source: Database, to: PostgresqlDatabase | None) -> bool:
+    """Whether a copy of the archive that was there into this database, or into a file, was killed once all of it was
+    done; what such a copy has left is removed.
+
+    :raises ArchiveError: when the database cannot be asked.
+    """
+    file, draft = source.folder / sqlite.FILE, source.folder / DRAFT
+    if to is not None:
+        return not file.exists() and to.exists() and to.belongs()
+    done = file.exists() and draft.exists() and not data_folder.is_settled(source.folder)
+    if done:
+        shutil.rmtree(draft)
+    return done
 
 
 @contextmanager

@@ -35,9 +35,11 @@ def belong_together(conn: Connection, folder: Path) -> bool:
     return bool(known.raw == raw) if known.raw else raw is None and _is_at(known, folder)
 
 
-def is_claimed(conn: Connection) -> bool:
-    """Whether the database of this connection belongs to a folder."""
-    return conn.execute(select(data_folder)).one_or_none() is not None
+def owner(conn: Connection, folder: Path) -> bool | None:
+    """Whether the database of this connection belongs to this folder, as a process knew that may have been killed
+    before it called `settle`; None if it belongs to none."""
+    known = conn.execute(select(data_folder)).one_or_none()
+    return None if known is None else known.id in (_id(folder / FILE), _id(folder / _DRAFT))
 
 
 def claim(conn: Connection, folder: Path, name: str, *, instead_of_file: bool = False, joins: bool = False) -> None:
@@ -82,6 +84,18 @@ def settle(folder: Path) -> None:
         sync_folder(folder)
 
 
+def is_settled(folder: Path) -> bool:
+    """Whether a folder says that it belongs to a database."""
+    return (folder / FILE).exists()
+
+
+def unsettle(folder: Path) -> None:
+    """Have the folder be as before `settle`: an archive in a file is opened again."""
+    if is_settled(folder):
+        os.replace(folder / FILE, folder / _DRAFT)
+        sync_folder(folder)
+
+
 def give_up(folder: Path) -> None:
     """Have the folder belong to no database any more."""
     (folder / FILE).unlink()
@@ -93,7 +107,7 @@ def check_free(folder: Path) -> None:
 
     :raises ArchiveError: when it belongs to a database.
     """
-    if (folder / FILE).exists():
+    if is_settled(folder):
         raise ArchiveError(Message("archive.folder_taken", {"folder": str(folder)}))
 
 

@@ -74,6 +74,14 @@ class PostgresqlDatabase:
         with self._reached() as engine, engine.connect() as conn:
             return migrate.version(conn) is not None
 
+    def belongs(self) -> bool:
+        """Whether the database, which has our tables, belongs to the folder.
+
+        :raises ArchiveError: when the server cannot be reached.
+        """
+        with self._reached() as engine, engine.connect() as conn:
+            return data_folder.owner(conn, self.folder) is True
+
     def identity(self) -> None:
         """A server does not open another database under a connection."""
 

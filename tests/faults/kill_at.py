@@ -105,6 +105,17 @@ POINTS = {
     "dataset: before a month is noted": Point("index.export.dataset:Dataset._note", "before", 1),
     "dataset: a month is noted": Point("index.export.dataset:replace_file", "after", 1),
     "dataset: a month is written": Point("index.export.dataset:Dataset._delete", "before", 1),
+    # `arshif copy --to`, in both directions: tests/faults/test_copying.py
+    "copy: before a transaction": Point("index.archive.copying:_add", "before", 1),
+    "copy: within a transaction": Point("index.archive.copying:_add", "after", 1),
+    "copy: a table is equal": Point("index.archive.copying:_compared", "after", 1),
+    "copy: into a database, all is equal": Point("index.archive.copying:_count_on", "before", 1),
+    "copy: into a database, which notes the folder": Point("index.archive.data_folder:settle", "before", 1),
+    "copy: into a database, which has the folder": Point("index.archive.data_folder:settle", "after", 1),
+    "copy: into a database, the file is aside": Point("index.archive.copying:_aside", "after", 1),
+    "copy: into a file, all is equal": Point("index.archive.sqlite:empty_journal", "before", 1),
+    "copy: into a file, which is there": Point("index.archive.data_folder:give_up", "before", 1),
+    "copy: into a file, which has the folder": Point("index.archive.data_folder:give_up", "after", 1),
 }
 IN_BUCKET = ("bucket",)  # stages of a crawl whose raw copies are in a bucket: tests/faults/test_object_store.py
 KEEPING = ("backup", "restore", "forget", "compact")
@@ -124,7 +135,7 @@ def main(stage: str, call: str = "", *command: str) -> int:
     from crawler.storage import open_archive, open_index
     from index.search import indexer
 
-    config = load()
+    config = load(only=())
     point = replace(POINTS[stage], call=int(call or POINTS[stage].call))
     arm(point, ENGINES[config.settings.index.engine])
     if command:
