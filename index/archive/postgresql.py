@@ -266,7 +266,8 @@ class PostgresqlDatabase:
 
     def purge(self) -> Message:
         """Remove nothing: deleted rows stay in the tables' files until VACUUM FULL, which locks everyone out for a long
-        time, and in the write-ahead log for as long as the server keeps it."""
+        time, samples of them among the planner's statistics until ANALYZE before that, and all of it in the write-ahead
+        log for as long as the server keeps it."""
         return Message("archive.left_on_server", {"name": self.name})
 
     def lock(self, name: str) -> AbstractContextManager[StillHeld]:

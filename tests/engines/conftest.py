@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from elasticsearch import Elasticsearch
 
 from index.engines import Engine, open_engine
 from index.engines.base import MAPPING_VERSION, new_target
 from index.model.article import IndexDocument
 from tests.engines.corpus import CORPUS
+from tests.support.patience import PATIENCE
+from tests.support.requirements import missing
 
 BOTH = [
     pytest.param("embedded", id="tantivy"),
@@ -46,6 +49,26 @@ def target(engine: Engine) -> str:
     engine.create(name)
     engine.activate(name)
     return name
+
+
+@pytest.fixture
+def client(elasticsearch_url: str) -> Iterator[Elasticsearch]:
+    with Elasticsearch(elasticsearch_url, request_timeout=PATIENCE) as it:
+        yield it
+
+
+@pytest.fixture
+def repository(client: Elasticsearch) -> Iterator[str]:
+    """A repository in a folder that the server may write to."""
+    name = f"r{uuid.uuid4().hex[:10]}"
+    (node,) = client.nodes.info(metric="settings")["nodes"].values()
+    if not (folders := node["settings"].get("path", {}).get("repo")):
+        missing("The server of ARSHIF_TEST_ELASTICSEARCH has no path.repo for snapshots.")
+    place = {"location": f"{folders[0]}/{name}"}
+    client.snapshot.create_repository(name=name, repository={"type": "fs", "settings": place})
+    yield name
+    client.snapshot.delete(repository=name, snapshot="*")
+    client.snapshot.delete_repository(name=name)
 
 
 def fill(engine: Engine, documents: Sequence[IndexDocument]) -> Engine:

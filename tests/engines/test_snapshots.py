@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -23,33 +22,11 @@ from tests.engines.conftest import opened
 from tests.faults.consistency import Installation
 from tests.integration.harness import elasticsearch_env
 from tests.support.archive_samples import NOW, store
-from tests.support.patience import PATIENCE
-from tests.support.requirements import missing
 from tests.support.warcs import Archived, article, warc
 
 pytestmark = pytest.mark.elasticsearch
 
 STORED = 40
-
-
-@pytest.fixture
-def client(elasticsearch_url: str) -> Iterator[Elasticsearch]:
-    with Elasticsearch(elasticsearch_url, request_timeout=PATIENCE) as it:
-        yield it
-
-
-@pytest.fixture
-def repository(client: Elasticsearch) -> Iterator[str]:
-    """A repository in a folder that the server may write to."""
-    name = f"r{uuid.uuid4().hex[:10]}"
-    (node,) = client.nodes.info(metric="settings")["nodes"].values()
-    if not (folders := node["settings"].get("path", {}).get("repo")):
-        missing("The server of ARSHIF_TEST_ELASTICSEARCH has no path.repo for snapshots.")
-    place = {"location": f"{folders[0]}/{name}"}
-    client.snapshot.create_repository(name=name, repository={"type": "fs", "settings": place})
-    yield name
-    client.snapshot.delete(repository=name, snapshot="*")
-    client.snapshot.delete_repository(name=name)
 
 
 @pytest.fixture
