@@ -64,7 +64,8 @@ def headline(document: HtmlDocument, node: jsonld.Node | None, site_names: Itera
         return _without_site(shown, own, settled, whole), "h1"
     if shown and max(_agreement(shown, t) for t in titles) >= _SIMILAR and not _is_settled(declared, shown):
         glued = next((t for t in titles if _key(t) == _key(shown) and len(words(t)) > len(words(shown))), "")
-        return (glued, "og") if glued else (_without_site(shown, own, settled, whole), "h1")
+        told_so = glued or (_in_small_letters(shown, titles) if shown.isupper() else "")
+        return (told_so, "og") if told_so else (_without_site(shown, own, settled, whole), "h1")
     if declared:
         return _within(document, titles) or _part_shown(document, declared) or declared[0]
     second = next((t for t in map(text_of, document.tree.css("h2")[:5]) if len(t) > 15), "")
@@ -99,6 +100,15 @@ def _heads(text: str, titles: Iterable[str]) -> bool:
         for title in titles
         if text
     )
+
+
+def _in_small_letters(heading: str, titles: Iterable[str]) -> str:
+    """A heading in capitals as a declared title writes it; "" if none does."""
+    for title in titles:
+        said = title[: len(heading)]
+        if said.casefold() == heading.casefold() and not said.isupper() and _heads(said, [title]):
+            return said
+    return ""
 
 
 def _within(document: HtmlDocument, titles: list[str]) -> tuple[str, str] | None:

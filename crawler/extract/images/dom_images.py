@@ -75,7 +75,10 @@ _SHARED = re.compile(
     r"/(?:[\w-]+/){0,3}(?:assets?|static|themes?|templates?|public|resources|_next|build|dist)/", re.IGNORECASE
 )
 _BACKGROUND = re.compile(r"background(?:-image)?\s*:[^;]{0,200}?url\(([^)]{1,2000})\)", re.IGNORECASE)
-_is_called_hero = judge(r"hero|cover|featured|lead|article-?(?:image|photo)|post-?(?:image|thumb)|thumb")
+_LATER = ("data-bg", "data-background", "data-background-image")  # backgrounds that a script sets once they are seen
+_is_called_hero = judge(
+    r"hero|cover|featured|lead|article-?(?:image|photo)|post-?(?:image|thumb)|thumb|\bim(?:g|age)\b"
+)
 _NAME_WORDS = re.compile(r"[a-z]{2,}")
 _NO_FILE = re.compile(r"placeholder|spacer|blank|pixel|1x1|loading|transparent|/logo|icon|avatar|gravatar|emoji|88x31")
 _BESIDE = ("aside", "nav", "footer")
@@ -84,7 +87,8 @@ _SETS = ("data-srcset", "data-lazy-srcset", "srcset")
 # A URL up to the next space, and what is said of it up to the next comma, unless the URL ends with one
 _IN_SET = re.compile(r"[\s,]*+(\S++)(?:(?<=,)|([^,]*+))")
 _BETWEEN = ", \t\n\r\f"  # what may stand between two: at the end, each of it would be a beginning to look from
-_WIDTH = re.compile(r"(?<!\S)(\d{1,6})w(?!\S)")
+_SIZE = re.compile(r"(?<!\S)(?:(\d{1,6})w|(\d{1,2}(?:\.\d{1,3})?)x)(?!\S)")
+_DENSE, _DENSEST = 2, 10  # densities: the largest that is taken, and the largest that there is
 _LARGE_SOURCE = "source[srcset*='00w'], source[data-srcset*='00w']"  # of some hundred pixels
 _WHOLE = re.compile(r"https?://[A-Za-z0-9.-]+/[^\s?#;]*(?:\?[^\s#]+)?")  # `urljoin` gives these as they are
 _WORDPRESS = re.compile(r"[-_](?:\d{2,4}x\d{2,4}|scaled)(?=\.\w+$)")  # photo-780x470.jpg
@@ -110,13 +114,13 @@ def article_images(document: HtmlDocument, headline: str) -> list[Picture]:
     found: dict[str, Picture] = {}
     above = seen = 0
     heading, outer = _around(document, headline)
-    for node in document.tree.css("h1, h2, p, img, amp-img"):
+    for node in document.tree.css("h1, h2, p, img, amp-img, video[poster]"):
         if node.tag == "p":
             above += len(node.text(deep=True)) > _PARAGRAPH
         elif node.mem_id == heading:
             above = 0  # paragraphs above the headline belong to the site
         elif (
-            node.tag in ("img", "amp-img")
+            node.tag in ("img", "amp-img", "video")
             and seen < _MAX_IMG_ELEMENTS
             and not _is_small(node)
             and (address := address_of(node, document.base))
@@ -160,12 +164,14 @@ def logos(document: HtmlDocument) -> frozenset[str]:
 
 
 def background(document: HtmlDocument) -> str:
-    """The URL of the picture that an element beside the headline has as its background; "" if there is none."""
-    for node in document.tree.css("[style*='background' i]")[:20]:
+    """The URL of the picture that an element beside the headline has as its background, or is given by a script; "" if
+    there is none."""
+    for node in document.tree.css(", ".join(("[style*='background' i]", *(f"[{name}]" for name in _LATER))))[:20]:
         found = _BACKGROUND.search(attribute(node, "style"))
+        said = found[1].strip(" '\"") if found else attribute(node, *_LATER)
         outside = any(n.tag in _BESIDE or _is_called_elsewhere(attribute(n, "class")) for n in (node, *ancestors(node)))
-        if found and _is_called_hero(attribute(node, "class", "id")) and not outside:
-            return _absolute(found[1].strip(" '\""), document.base) or ""
+        if said and _is_called_hero(attribute(node, "class", "id")) and not outside:
+            return _absolute(said, document.base) or ""
     return ""
 
 
@@ -221,7 +227,7 @@ def _addresses(node: LexborNode) -> Iterator[str]:
     yield from (_widest(attributes.get(name) or "") for name in _SETS)  # before `src`, as in browsers
     if (attributes.get("width") or "").isdigit() and int((attributes.get("width") or "")[:6]) < _SMALL:
         yield from _of_picture(node)  # the <img> is a preview
-    yield from ((attributes.get(name) or "").strip() for name in _SOURCES)
+    yield from ((attributes.get(name) or "").strip() for name in (_SOURCES if node.tag != "video" else ("poster",)))
     yield from _of_picture(node)
 
 
@@ -234,13 +240,20 @@ def _of_picture(node: LexborNode) -> Iterator[str]:
 
 
 def _widest(srcset: str) -> str:
-    """The URL of the widest image in a srcset, up to _WIDE pixels (https://html.spec.whatwg.org/#srcset-attribute)."""
+    """The URL of the widest image in a srcset, up to _WIDE pixels, or twice dense (https://html.spec.whatwg.org/#srcset-attribute)."""
     if not srcset:
         return ""
     candidates = islice(_IN_SET.finditer(srcset[:8_000].strip(_BETWEEN)), 20)
-    found = [(one[1].rstrip(","), int(wide[1]) if (wide := _WIDTH.search(one[2] or "")) else 1) for one in candidates]
-    fitting = [f for f in found if f[1] <= _WIDE] or found
+    found = [(one[1].rstrip(","), _size(one[2] or "")) for one in candidates]
+    most = _DENSE if all(size <= _DENSEST for _, size in found) else _WIDE
+    fitting = [f for f in found if f[1] <= most] or found
     return max(fitting, key=lambda f: f[1], default=("", 0))[0]
+
+
+def _size(said: str) -> float:
+    """The pixels of an image's width or density as said in a srcset; a density beside widths counts next to nothing."""
+    match = _SIZE.search(said)
+    return 1 if match is None else float(match[1] or match[2])
 
 
 @lru_cache(maxsize=1_000)

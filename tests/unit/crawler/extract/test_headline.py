@@ -49,6 +49,7 @@ def read(top: str, title: str = "", og: str = "", ld: str = "", name: str = "") 
         ("", {"title": f"Step Agency - road {OWN} | {SITE}", "og": f"Step Agency - road {OWN}", "name": SITE}, None),
         (f"<h1>{OWN}<button>Share</button></h1>", {"og": OWN}, (OWN, "h1")),
         ("", {"og": "Grain &amp;amp; oil: the &amp;#8216;old&amp;#8217; mill"}, ("Grain & oil: the ‘old’ mill", "og")),
+        (f"<h1>{OWN.upper()}</h1>", {"title": f"{OWN} | {SITE}"}, (OWN, "og")),  # as CSS has it elsewhere
         ("<h1>Grain &amp;amp; oil</h1>", {"title": "Grain &amp;amp; oil"}, ("Grain & oil", "h1")),
         (
             "<h1>What &amp;lt;b&amp;gt; means</h1>",

@@ -12,7 +12,7 @@ from crawler.extract.draft import Draft
 from crawler.extract.html_document import parse
 from crawler.extract.images import add
 from crawler.extract.images.captions import caption
-from crawler.extract.images.dom_images import address_of, article_images, key, same
+from crawler.extract.images.dom_images import address_of, article_images, background, key, same
 from index.model.article import Image
 from tests.support.patience import cpu_within
 from tests.support.samples import a_page, a_site
@@ -144,7 +144,7 @@ def test_a_preview_beside_the_sources_of_a_picture_is_not_its_size() -> None:
         ("src='/a.jpg'", "/a.jpg"),
         ("src='data:image/gif;base64,AA' data-src='/a.jpg'", "/a.jpg"),
         ("src='/s.jpg' srcset='/a,b=1.jpg 300w, /a,b=2.jpg 900w,/huge.jpg 4000w'", "/a,b=2.jpg"),
-        ("srcset='/one.jpg, /two.jpg 2x'", "/one.jpg"),
+        ("srcset='/one.jpg, /two.jpg 2x, /three.jpg 3x'", "/two.jpg"),
         ("data-srcset='/w.jpg 700w' src='/blank.gif'", "/w.jpg"),
         ("srcset=',, /one.jpg 100w,/two.jpg 1x'", "/one.jpg"),
         ("srcset='/one.jpg 50h 700w, /two.jpg 600w 40h'", "/one.jpg"),
@@ -308,6 +308,17 @@ def test_a_general_picture_in_a_shared_folder_is_the_sites(declared: str, is_the
     html = f"<meta property='og:image' content='{declared}'><h1>{HEADLINE}</h1>{shown}{LONG * 4}"
     found = stages.article(a_page(html), a_site()).article.images[0].url
     assert found == ("https://news.example.com/uploads/wheat.jpg" if is_the_sites else declared)
+
+
+def test_the_picture_before_a_video_is_that_of_the_article() -> None:
+    video = "<figure><video poster='/wheat.jpg' src='/v.mp4'></video><figcaption>Wheat in June.</figcaption></figure>"
+    [one] = article_images(parse(f"<h1>Grain is in</h1>{video}", "https://news.example/1"), "Grain is in")
+    assert (one.image.url, one.image.caption) == ("https://news.example/wheat.jpg", "Wheat in June.")
+
+
+def test_a_background_that_a_script_sets_is_one_as_well() -> None:
+    page = parse("<h1>Grain is in</h1><div class='img' data-bg='/wheat.jpg'></div>", "https://news.example/1")
+    assert background(page) == "https://news.example/wheat.jpg"
 
 
 def test_a_background_beside_the_headline_is_the_picture_of_a_page_without_another() -> None:
