@@ -12,7 +12,7 @@ FLOOR := 77# percent of the lines that the unit tests run at least
 export PYTHONDONTWRITEBYTECODE :=# else each process that a test starts would compile all of the source anew
 XDIST := --dist loadfile --no-loadscope-reorder --numprocesses
 
-.PHONY: help run demo test test-long test-interop notebook test-systems test-ray test-machines coverage soak soak-year audit lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-rendering bench-start bench-idle bench-recrawl bench-crawl bench-layouts bench-captions bench-repeats bench-stories bench-near-duplicates bench-search bench-parts bench-export bench-libraries bench-import bench-reextract bench-store bench-scale bench-all-due wheel client lock clean
+.PHONY: help run demo test test-long test-interop notebook test-systems test-ray test-machines coverage soak soak-year audit lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-rendering bench-start bench-idle bench-recrawl bench-crawl bench-layouts bench-captions bench-repeats bench-stories bench-near-duplicates bench-search bench-parts bench-export bench-libraries bench-import bench-reextract bench-store bench-scale bench-million bench-all-due wheel client lock clean
 
 help: ## these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -128,6 +128,9 @@ bench-store: .venv/dev.stamp ## what storing an article costs on PostgreSQL, bes
 
 bench-scale: .venv/dev.stamp ## what 20,000 sites cost beside 2,000 and 200: the schedule, pages, status, health (takes minutes)
 	@$(BIN)/python -m bench.scale
+
+bench-million: .venv/dev.stamp ## what an article costs among a million, beside 100,000 (FEW=.. MANY=.. DIR=..; takes hours)
+	@$(BIN)/python -m bench.million --few $(or $(FEW),100000) --many $(or $(MANY),1000000) $(if $(DIR),--dir $(DIR))
 
 bench-all-due: .venv/dev.stamp ## 20,000 sites that are due at once, crawled by the daemon (takes ten minutes or so)
 	@$(BIN)/python -m bench.all_due

@@ -129,7 +129,7 @@ def _store(place: Database, numbers: range) -> None:
     """Store these articles once a line comes, tell what it took, and stay until the end of what is read."""
     pages = [_page(number) for number in numbers]
     with Archive(place) as archive:
-        archive.write(lambda conn: _offer(conn, pages)).result()
+        archive.write(lambda conn: offer(conn, pages)).result()
         for page in pages[:WARM]:
             archive.write(lambda conn, page=page: articles.store(conn, page)).result()  # type: ignore[misc]
         print("ready", flush=True)
@@ -143,7 +143,7 @@ def _store(place: Database, numbers: range) -> None:
         sys.stdin.read()
 
 
-def _offer(conn: Connection, pages: Sequence[Fetched]) -> None:
+def offer(conn: Connection, pages: Sequence[Fetched]) -> None:
     """Have these pages known as candidates, as a crawl has that fetches them."""
     for site in sorted({page.site for page in pages}):
         frontier.offer(

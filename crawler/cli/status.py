@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -53,10 +54,13 @@ def status(
     now = datetime.now(UTC)
     with open_archive(settings) as archive, archive.read() as conn:
         paged = limit is not None or bool(after)
-        config, some = _config(archive, conn, settings, sites or [], every=json or paged)
-        chosen = config.choose(",".join(sites or []))
-        if paged:
-            chosen = tuple(sorted((one for one in chosen if one.id > after), key=lambda one: one.id))[:limit]
+        if paged and not sites:
+            config, chosen, some = settings, _page(archive, conn, settings, limit, after), False
+        else:
+            config, some = _config(archive, conn, settings, sites or [], every=json)
+            chosen = config.choose(",".join(sites or []))
+            if paged:
+                chosen = tuple(sorted((one for one in chosen if one.id > after), key=lambda one: one.id))[:limit]
         rows = _rows(conn, config, chosen, now)
         counts = site_state.by_state(conn) if some else {}
         extent = warc_records.extent(conn, now)
@@ -80,6 +84,19 @@ def status(
     if extent.outside:
         told = Message(disk_space.DiskMessage.RAW_OUTSIDE, {"n": extent.outside})
         say(f"raw copies: {translate(told, FALLBACK)}")
+
+
+def _page(archive: Archive, conn: Connection, settings: Config, limit: int | None, after: str) -> tuple[Site, ...]:
+    """The enabled sites after this id, up to the limit; only these are read, and those between them that are not
+    enabled."""
+    from crawler.config import load, site_ids
+    from index.archive import site_documents
+
+    found: list[Site] = []
+    rest = (id_ for id_ in sorted({*site_ids(settings), *site_documents.digests(conn)}) if id_ > after)
+    while piece := list(islice(rest, None if limit is None else limit - len(found))):
+        found += load(only=piece, archive=archive).enabled
+    return tuple(found)
 
 
 def _config(

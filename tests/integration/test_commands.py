@@ -57,6 +57,16 @@ def test_the_status_of_sites_comes_by_pages(small: Harness) -> None:
     assert small.told("status", "--limit", "1", "--after", "fa") == small.told("status", "fr")
     assert small.told("status", "--after", "fr") == []
     assert [row["site"] for row in small.told("status")] == ["fa", "fr"]
+    own = small.config / "sites.local"
+    own.mkdir(exist_ok=True)
+    try:
+        (own / "fa.yaml").write_text("enabled: false\n", "utf-8")
+        (own / "zz.yaml").write_text("a mistake\n", "utf-8")
+        assert [row["site"] for row in small.told("status", "--limit", "1")] == ["fr"], "which reads no other's file"
+        small.arshif("status", "--limit", "2", code=2)
+    finally:
+        for name in ("fa", "zz"):
+            (own / f"{name}.yaml").unlink()
 
 
 def test_the_status_tells_what_raw_copies_cost_and_what_of_a_source_was_left(small: Harness) -> None:
