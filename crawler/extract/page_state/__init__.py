@@ -131,7 +131,7 @@ class PageState:
             left -= 1
             node, depth = stack.pop()
             if isinstance(node, str):
-                node = self._parsed(node)
+                node = self.parsed(node)
             if depth > (4 if shallow else MAX_DEPTH):
                 continue
             if isinstance(node, dict):
@@ -140,8 +140,9 @@ class PageState:
             elif isinstance(node, list):
                 stack.extend((value, depth + 1) for value in reversed(node))
 
-    def _parsed(self, text: str) -> Any:
-        """The value of a text that is JSON, as SvelteKit has the responses it fetched; None else."""
+    def parsed(self, text: str) -> Any:
+        """The value of a text that is JSON, as SvelteKit has responses and Draft.js an article; None else, and after so
+        many of them."""
         if self._nested > 0 and len(text) > _MIN_CHARS and text[0] in "[{" and text[-1] in "]}":
             self._nested -= 1
             try:
@@ -200,7 +201,8 @@ def _longest(state: PageState, node: Node, headline: str) -> list[str]:
         return several and not _agree(title, headline) and not rich_text.kind_of(inner).endswith(("heading", "header"))
 
     best: list[str] = []
-    for key, value in node.items():
+    for key, said in node.items():
+        value = (state.parsed(said) or said) if isinstance(said, str) else said
         if _OTHER.search(key) or not isinstance(value, str | list | dict):
             continue
         if isinstance(value, str) and not _is_prose(value):

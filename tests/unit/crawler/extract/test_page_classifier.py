@@ -184,8 +184,11 @@ def test_pages_that_are_not_there_are_known_by_what_they_are_called() -> None:
         "<title>Runtime Error</title><h1>Server Error in '/' Application.</h1><p>An error occurred on the server.</p>",
         "<title>ورود | صدى</title><h1>ورود</h1><form><input name=u><input type=password></form><p>وارد شوید.</p>",
         "<title>Вход</title><h1>Вход</h1><form><input name=u><input type=password></form><p>Для чтения войдите.</p>",
+        "<h1>451: Unavailable due to legal reasons</h1><p>You attempt to access this website from a region where …</p>",
+        "<title>Küste</title><h1>Ihr Browser wird nicht unterstützt</h1><p>Bitte nehmen Sie einen neueren.</p>",
+        "<title>متصفحك غير مدعوم | صدى</title><h1>عذرا</h1><p>يرجى تثبيت إصدار أحدث من المتصفح للمتابعة.</p>",
     ],
-    ids=["WordPress", "ASP.NET", "a log-in in Persian", "a log-in in Russian"],
+    ids=["WordPress", "ASP.NET", "a log-in in Persian", "a log-in in Russian", "the law", "a browser", "one in Arabic"],
 )
 def test_errors_of_a_server_and_forms_to_log_in_are_walls(html: str) -> None:
     with pytest.raises(Refused) as refused:

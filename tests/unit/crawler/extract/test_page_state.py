@@ -142,6 +142,10 @@ STATES = {
     "SvelteKit's response": script(
         json.dumps({"status": 200, "body": json.dumps(PAGE)}), "type=application/json data-sveltekit-fetched"
     ),
+    "Draft.js": script(  # a string in the story
+        json.dumps({**PAGE, "story": {**STORY, "body": json.dumps({"blocks": [{"text": t} for t in TEXT]})}}),
+        "id=__NEXT_DATA__ type=application/json",
+    ),
     "Astro": f"<astro-island props='{escape(json.dumps(island(PAGE)[1]), quote=True)}'></astro-island>",
     "Apollo": script(f"window.__APOLLO_STATE__={json.dumps(APOLLO)}"),
     "server components": flight(
