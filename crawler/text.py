@@ -20,6 +20,7 @@ _DROPPED = re.compile(
 _SEPARATORS = re.compile("[\x1c-\x1f]")  # controls that Python treats as whitespace
 _BREAKS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _REFERENCE = re.compile(r"&(?!(?:lt|gt|#60|#62|#x3[ce]);)(?:#\d{2,6}|#x[\da-f]{2,5}|[a-z]{2,8}\d?);", re.IGNORECASE)
+_ENDLESS = re.compile(r"&(?:amp;)?#\d{100,};?")  # a reference to no character
 _PARAGRAPHS = re.compile(r"\n\n")
 # Harakat, superscript alef, Quranic marks, tatweel, joiners, and everything that `tidy` drops.
 _MARKS = re.compile("[\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640\u200c\u200d]|" + _DROPPED.pattern)
@@ -54,6 +55,17 @@ def line(text: str | None) -> str:
     if not spaced.isprintable() or _SEPARATORS.search(text):
         spaced = " ".join(_DROPPED.sub("", text).split())
     return unicodedata.normalize("NFC", spaced)
+
+
+def unescaped(text: str) -> str:
+    """The text with its character references resolved, as HTML reads them."""
+    return html.unescape(without_endless(text))
+
+
+def without_endless(text: str) -> str:
+    """The text with U+FFFD for references to characters by numbers of hundreds of digits: of more than 4,300, Python
+    reads none, and html.unescape fails."""
+    return _ENDLESS.sub("\ufffd", text) if "#" in text else text
 
 
 def unescaped_line(text: str | None) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
-from crawler.text import line
+from crawler.text import line, unescaped
 from crawler.urls.canonical import canonical
 from crawler.urls.joining import with_host
 from index.model.candidate import Candidate
@@ -116,7 +115,7 @@ def title_text(markup: str | None) -> str | None:
     if not markup:
         return None
     text = _TAG.sub("", _BREAK.sub(" ", markup[:_MARKUP_SEEN]))
-    found = line(html.unescape(text))[:MAX_TITLE].rstrip()
+    found = line(unescaped(text))[:MAX_TITLE].rstrip()
     return None if not found or is_placeholder(found) else found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 import zlib
 from collections.abc import Mapping
@@ -11,6 +10,7 @@ from html.entities import html5
 from typing import Literal
 
 from crawler.errors import SourceProblem
+from crawler.text import unescaped
 from index.model.codes import SourceReason
 from index.text.charset import decode
 
@@ -104,7 +104,7 @@ def _shown(text: str) -> str | None:
         return None
     for name, entry in _SHOWN.items():
         if f"&lt;{name}" in text and f"<{name}" not in text:
-            text = html.unescape(_TAG.sub("", text))
+            text = unescaped(_TAG.sub("", text))
         start, end = text.find(f"<{name}"), text.rfind(f"</{name}>")
         if 0 <= start < end and entry.search(text, start, end):
             return f"{text[start:end]}</{name}>"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -12,7 +11,7 @@ from urllib.parse import urlsplit
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.extract import broken_json
-from crawler.text import line
+from crawler.text import line, unescaped
 from crawler.urls.joining import joined
 from index.text.placeholders import is_placeholder
 
@@ -101,7 +100,7 @@ def plain(value: object) -> str:
     """The string without markup; entities are resolved twice, as double escaping is common."""
     raw = str(value)
     if "&" in raw:
-        raw = html.unescape(html.unescape(raw))
+        raw = unescaped(unescaped(raw))
     return _TAGS.sub(" ", raw) if "<" in raw else raw
 
 
@@ -192,7 +191,7 @@ def _titles(crumb: str, headline: str) -> bool:
 def _load(script: str) -> list[Any]:
     """The values in a script: one JSON text or several in a row, with simple repairs if it is invalid."""
     raw = _WRAPPING.sub("", script[:_MAX_CHARS].lstrip("\ufeff \t\r\n")).strip().rstrip(";")
-    repairs: tuple[Callable[[str], str], ...] = (str, lambda text: _TRAILING.sub(r"\1", text), html.unescape)
+    repairs: tuple[Callable[[str], str], ...] = (str, lambda text: _TRAILING.sub(r"\1", text), unescaped)
     for repair in repairs:
         try:
             return [json.loads(repair(raw), strict=False)]  # not strict: raw newlines within strings are common

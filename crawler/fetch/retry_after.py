@@ -64,7 +64,7 @@ class RetryAfterMiddleware:
     async def process_response(self, request: Request, response: Response) -> Response:
         if response.status in RETRY_STATUSES:
             now = datetime.now(UTC)
-            said = {"retry-after": (response.headers.get("Retry-After") or b"").decode("latin-1")}
+            said = {name: (response.headers.get(name) or b"").decode("latin-1") for name in ("retry-after", "date")}
             until = retry_after(said, now)
             if until is not None and until > now:
                 who = payer(request)

@@ -158,17 +158,29 @@ def back_off(name: str, strikes: float) -> timedelta:
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> datetime | None:
     """The time (UTC) before which a host must not be requested again (Retry-After, RFC 9110 10.2.3: seconds or a date),
-    at most 7 days ahead; None without the header. Of several seconds, as where a proxy adds its own, the most; seconds
-    may be a fraction, and a date in ISO 8601. `headers` have lower-case names."""
+    at most 7 days ahead; None without one that is to come. Of several seconds, as where a proxy adds its own, the most;
+    seconds may be a fraction, and a date in ISO 8601. `headers` have lower-case names.
+
+    A date is the host's, whose clock may be another: it is held against the answer's own Date as well as against ours,
+    and the shorter wait counts; one that has passed by either is none by that one."""
     said = headers.get("retry-after", "").strip()
+    if _SECONDS.fullmatch(said):
+        most = max(map(float, said.split(",")))  # any number at all
+        return now + timedelta(seconds=min(most, LONGEST_WAIT.total_seconds()))
+    until, sent = http_date(said), http_date(headers.get("date", "").strip())
+    if until is None:
+        return None
+    waits = [until - clock for clock in (now, sent) if clock is not None and until > clock]
+    return now + min(*waits, LONGEST_WAIT) if waits else None
+
+
+def http_date(said: str) -> datetime | None:
+    """An aware date of HTTP (RFC 9110 5.6.7) or ISO 8601, UTC if it has no zone; None if it is none."""
     try:
-        if _SECONDS.fullmatch(said):
-            most = max(map(float, said.split(",")))  # any number at all
-            return now + timedelta(seconds=min(most, LONGEST_WAIT.total_seconds()))
-        until = datetime.fromisoformat(said) if said[:4].isdecimal() else parsedate_to_datetime(said)
-        return min(until if until.tzinfo else until.replace(tzinfo=UTC), now + LONGEST_WAIT).astimezone(UTC)
+        date = datetime.fromisoformat(said) if said[:4].isdecimal() else parsedate_to_datetime(said)
     except (ValueError, OverflowError):
         return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 # --- small things ----------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from crawler.urls.registered_domain import domain_of
 from index.archive import documents, frontier, site_state, source_state, trust
 from index.archive.clock import SKEW
 from index.archive.trust import TrustObservation
+from index.model.candidate import come
 from index.model.codes import SourceReason, TrustReason
 from index.model.message import Message
 
@@ -92,12 +93,12 @@ class Sources:
         Candidates on other domains than the site's are left out, unless pages of its own have led there, by a redirect
         or a canonical link: whoever may list them could make us ask others too often, and be refused there.
         """
-        found = await self._with_canonical_domains(poll.site, found)
+        now, site = datetime.now(UTC), poll.site.id
+        found = await self._with_canonical_domains(poll.site, with_dates_until(found, now))
         answer = source_state.SourceResponse(kind=found.kind, found=len(found.candidates))
         if SkipReason.CUT_SHORT not in found.skipped:  # otherwise the rest is still to be fetched
             validators = (headers.get("etag"), headers.get("last-modified"), body_hash(body), poll.modified)
             answer = source_state.SourceResponse(200, found.kind, *validators, found=len(found.candidates))
-        now, site = datetime.now(UTC), poll.site.id
         room = max(0, MAX_DOCUMENTS_PER_SOURCE - self.further[site, poll.top])
         children = [poll.further(url, modified) for url, modified in found.further[: min(MAX_CHILDREN_PER_RUN, room)]]
         if poll.beside is not None and found.kind == "wordpress":
@@ -303,6 +304,13 @@ def trust_observations(
         stayed = poll.modified == known.modified
         lie = Message(TrustReason.SAME_DATE_OTHER_ARTICLES) if stayed else None
         yield TrustObservation("child dates", poll.url, lie)
+
+
+def with_dates_until(found: Discovered, now: datetime) -> Discovered:
+    """The same with a child whose date has not come behind all that have one, without it: those of a site whose clock
+    was ahead would be the only ones that are read."""
+    further = [(url, come(modified, now)) for url, modified in found.further]
+    return replace(found, further=tuple(sorted(further, key=lambda child: child[1] is None)))
 
 
 def truncation(found: Discovered) -> Message | None:

@@ -17,6 +17,7 @@ from index.archive.column_types import Instant
 from index.archive.documents import touch
 from index.archive.hosts import LONGEST_WAIT
 from index.archive.upsert import chunks
+from index.model.codes import PageState
 
 BUILT = datetime(2026, 11, 1, tzinfo=UTC)  # a clock before this program's release is itself the wrong one
 SKEW = timedelta(minutes=1)  # how far the clocks of those that write to an archive may differ
@@ -64,15 +65,15 @@ def mend(conn: Connection, now: datetime, first_visit: timedelta) -> datetime | 
     `now` is of the clock by which the archive's times are right (`Dialect.now`): by one that is behind, those of all
     others would be mended. Nothing is mended by a clock that is itself before this program's release, and what was
     recorded of pages stays. What was done in the future is done again, what began or came there began now, nothing
-    waits longer than it may. A site whose horizon lay in the future gets that of a first visit today, `first_visit`
-    back, and the candidates that were too old for the other are taken.
+    waits longer than it may. A site whose horizon is later than that of a first visit today, `first_visit` back, gets
+    that one, and the candidates that were too old for the other are taken.
     """
     latest = ahead(conn, now) if now >= BUILT else None
     if latest is None:
         return None
     dialect.of(conn).hold_articles(conn)
     limit = now + SKEW
-    early = list(conn.execute(select(t.sites.c.id).where(t.sites.c.horizon > limit)).scalars())
+    early = list(conn.execute(select(t.sites.c.id).where(t.sites.c.horizon > limit - first_visit)).scalars())
     seen = t.articles.c.first_seen > limit
     articles = list(conn.execute(select(t.articles.c.id).where(seen)).scalars())
     undated = or_(t.articles.c.published.is_(None), t.articles.c.published > now)
@@ -95,11 +96,13 @@ def mend(conn: Connection, now: datetime, first_visit: timedelta) -> datetime | 
 
 
 def _mend_pages(conn: Connection, now: datetime, limit: datetime) -> None:
-    """Pages fetched or found in the future, or put off too long after a failure, are due."""
+    """Pages fetched or found in the future, or put off too long after a failure, are due; so are those that seemed too
+    old then to be fetched ever again."""
     page = t.frontier.c
     off = (page.tries > 0) & (page.due > now + LONGEST_WAIT)
     again = page.due.is_not(None) & or_(page.fetched > limit, page.discovered > limit, off)
-    conn.execute(update(t.frontier).where(again).values(due=now))
+    given_up = page.due.is_(None) & page.state.in_((PageState.STORED, PageState.GONE)) & (page.fetched > limit)
+    conn.execute(update(t.frontier).where(or_(again, given_up)).values(due=now))
 
 
 def _mend_column(conn: Connection, column: Column[Any], now: datetime, limit: datetime) -> None:

@@ -14,7 +14,7 @@ from index.archive.column_types import Instant, join_message, split_message
 from index.archive.documents import touch
 from index.archive.tables import articles, fetches, frontier
 from index.archive.upsert import change, chunks
-from index.model.candidate import Candidate
+from index.model.candidate import Candidate, come
 from index.model.codes import FetchOutcome, FetchReason, PageReason, PageState
 from index.model.message import Message
 
@@ -170,15 +170,15 @@ def offer(  # noqa: PLR0913 - what a source offers, and how far it is believed
     moves the horizon further back, permanently. A candidate that any source lists without a date is never old,
     whichever source is read first, because it is on a current list. One of which there are only copies that others
     archived is due like a new one. A page is due again when its candidate's date moves forward, unless the site's dates
-    are not trusted. New candidates beyond `room` are left out, the oldest first; None
-    takes all.
+    are not trusted. Dates that have not come are none. New candidates beyond `room` are left out, the oldest first;
+    None takes all.
     """
     horizon, believed = _horizon(conn, site, now, first_visit), "dates" not in trust.untrusted(conn, site)
     if since is not None and since < horizon:
         extend_horizon(conn, site, since, now)
         horizon = since
     # In reverse: the first of a listing is the newest and gets the highest number; of duplicates, the first is kept.
-    offered = {candidate.url: candidate for candidate in reversed(candidates)}
+    offered = {candidate.url: candidate.until(now) for candidate in reversed(candidates)}
     for url in erasure.among(conn, site, offered):
         del offered[url]
     new, known, moved = [], 0, 0
@@ -281,14 +281,15 @@ def _news(row: Any, source: str, offer: Candidate, now: datetime, horizon: datet
     """The columns that change because a source offers a known candidate again."""
     said = {"source": source} | {name: getattr(offer, name) for name in ("title", "published", "language", "guid")}
     values = {name: value for name, value in said.items() if getattr(row, name) is None and value is not None}
-    if offer.modified is not None and (row.modified is None or offer.modified > row.modified):
+    known, carried = come(row.modified, now), come(row.carried, now)
+    if offer.modified is not None and (known is None or offer.modified > known):
         values |= {"modified": offer.modified, "moved": now}
-        carried = row.carried or row.fetched  # no date was given then: changes since our fetch count
+        carried = carried or row.fetched  # no date was given then: changes since our fetch count
         if row.state not in {PageState.PENDING, PageState.FAILED, PageState.OLD} and (
             carried is None or offer.modified > carried
         ):
             values["due"] = now
-    date = values.get("published") or row.published or values.get("modified") or row.modified
+    date = come(values.get("published") or row.published, now) or values.get("modified") or known
     if date is not None and min(date, now) != row.newest:
         values["newest"] = min(date, now)
     undated = offer.published is None and offer.modified is None

@@ -34,6 +34,8 @@ _OTHERS = {"cp1251": "koi8-u", "cp1250": "iso8859-2"}  # a second one used by si
 _DEFAULT = "cp1252"  # what servers and editors declare by default, as ISO-8859-1
 _STATEFUL = ("iso-2022", "iso2022", "hz", "utf-7", "utf-16", "utf-32")  # valid as UTF-8, but not UTF-8
 _WIDE = ("utf-16", "utf-32")  # each letter of markup has a null byte
+# Codecs of Python for texts that are no charsets (https://docs.python.org/3/library/codecs.html#text-encodings)
+_NO_CHARSETS = frozenset(("idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"))
 # How markup begins in UTF-16 without a byte order mark (https://www.w3.org/TR/xml/#sec-guessing)
 _WIDE_MARKUP = {b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
 # How text of seven bits begins to be Japanese or Korean (RFC 1468, RFC 1557), whatever it is declared as
@@ -133,9 +135,18 @@ def _declared(body: bytes, headers: Mapping[str, str]) -> dict[str, str]:
         (html_body_declared_encoding(body[:_BEGINNING]), "meta"),
     ):
         name = resolve_encoding(label) if label else None
-        if name and not (narrow and name.startswith(_WIDE)):
+        if name and _is_charset(name) and not (narrow and name.startswith(_WIDE)):
             found.setdefault(name, origin)
     return found
+
+
+def _is_charset(name: str) -> bool:
+    """Whether a codec of Python is of characters, unlike `hex`, `zip` or `rot13`, which a page may declare as well."""
+    try:
+        b"x".decode(name, "replace")
+    except (LookupError, UnicodeError):
+        return False
+    return name not in _NO_CHARSETS
 
 
 def _best(sample: bytes, candidates: dict[str, str]) -> tuple[str, str]:

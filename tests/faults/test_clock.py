@@ -12,6 +12,7 @@ from tests.faults.clock import Clock, can_jump
 from tests.integration.daemon_process import Service, daemon
 from tests.integration.harness import Harness
 from tests.support.news_sites import Newsroom
+from tests.support.patience import PATIENCE, wait_for
 from tests.support.postgresql import Server
 from tests.support.requirements import missing
 
@@ -82,6 +83,31 @@ def test_a_first_crawl_with_a_clock_that_is_a_year_off_loses_nothing(tmp_path: P
         clock.jump(0)
         wrong.crawl("fr")
         assert ("the clock was once at" in wrong.log) == (days > 0)
+        assert set(right.documents()) <= set(wrong.documents())
+        pages = {url: row for url, row in right.frontier("fr").items() if row.article}
+        assert all(wrong.frontier("fr")[url].state == row.state for url, row in pages.items())
+        assert all(wrong.frontier("fr")[url].due for url, row in pages.items() if row.due), "edits are looked for"
+
+
+@pytest.mark.parametrize("days", [365, 1, -365])
+def test_a_clock_that_jumps_in_the_middle_of_a_crawl_loses_and_silences_nothing(tmp_path: Path, days: int) -> None:
+    if not can_jump():
+        missing("no C compiler here, which gives a process a clock of its own: apt install gcc")
+    clock = Clock(tmp_path)
+    with Newsroom(via="proxy", only=("fr",)) as room:
+        right, wrong = (Harness(room, tmp_path / name) for name in ("right", "wrong"))
+        right.crawl("fr")
+        asked = len(room.requests("fr"))
+        wrong.env |= clock.env
+        room.hang("fr", 0.2)
+        process = wrong.start("crawl", "fr")
+        wait_for(lambda: len(room.requests("fr")) > asked + 4)
+        clock.jump(days * 24 * HOUR)
+        room.hang("fr", 0)
+        assert process.wait(PATIENCE) == 0
+        assert "Traceback" not in (wrong.directory / "started.log").read_text("utf-8")
+        clock.jump(0)
+        wrong.crawl("fr")
         assert set(right.documents()) <= set(wrong.documents())
         pages = {url: row for url, row in right.frontier("fr").items() if row.article}
         assert all(wrong.frontier("fr")[url].state == row.state for url, row in pages.items())

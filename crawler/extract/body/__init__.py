@@ -3,7 +3,6 @@ the checks, trafilatura on the pruned page and then on the whole; JSON-LD's arti
 
 from __future__ import annotations
 
-import html
 import logging
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,7 +19,7 @@ from crawler.extract.draft import Draft
 from crawler.extract.html_document import HtmlDocument, paragraphs
 from crawler.extract.page_state import rich_text
 from crawler.site_config import Rules
-from crawler.text import fold, length, line
+from crawler.text import fold, length, line, unescaped, without_endless
 
 _TAGS = 10_000  # tags above which trafilatura's slow mode is not used: 12,500 empty <div> take it 110 s
 _TAGS_FAST = 50_000  # the same for its fast mode: 200,000 tags of a table take it 10 s
@@ -160,13 +159,13 @@ def _article_body(node: jsonld.Node | None) -> list[str]:
     if not isinstance(raw, str):
         return []
     raw = raw if "\n" in raw else raw.replace("\\r", "").replace("\\n", "\n")  # escaped once more
-    return rich_text.of_string(html.unescape(raw) if "&lt;" in raw else raw)
+    return rich_text.of_string(unescaped(raw) if "&lt;" in raw else raw)
 
 
 def _trafilatura(markup: str, *, fast: bool) -> list[str]:
     """The paragraphs of a page's main text, [] if none is found, favouring precision over recall; `fast` skips
     trafilatura's comparison with other extractors."""
-    found = bare_extraction(markup, fast=fast, favor_precision=True, include_comments=False)
+    found = bare_extraction(without_endless(markup), fast=fast, favor_precision=True, include_comments=False)
     if not isinstance(found, Found) or found.body is None:
         return []
     return [text for element in found.body for text in _blocks(element)]

@@ -3,12 +3,11 @@ from the serialised tree in one pass: visiting it node by node takes ten times a
 
 from __future__ import annotations
 
-import html
 import re
 from dataclasses import dataclass, field
 
 from crawler.extract.html_document import INLINE, UNSEEN
-from crawler.text import line
+from crawler.text import line, unescaped
 from index.text.placeholders import is_unfilled
 
 # HTML as Lexbor serialises it (https://html.spec.whatwg.org/#serialising-html-fragments): each attribute is a space, a
@@ -149,7 +148,7 @@ class _Reader:
     def flush(self) -> None:
         """Ends the current block."""
         if self._parts:
-            text = line(html.unescape("".join(self._parts)))
+            text = line(unescaped("".join(self._parts)))
             if text and len(self.blocks) < _MAX_BLOCKS and not is_unfilled(text):
                 self._add(text, self._stack[-1] if self._stack else -1, self._linked / len(text))
             self._parts.clear()

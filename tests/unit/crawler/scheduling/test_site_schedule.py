@@ -306,6 +306,25 @@ def test_a_host_that_asks_to_be_left_alone_is_heard(said: str, wait: timedelta |
     assert retry_after({"retry-after": said}, now) == (None if wait is None else now + wait)
 
 
+@pytest.mark.parametrize(
+    ("sent", "said", "wait"),
+    [
+        ("Wed, 21 Oct 2026 08:00:00 GMT", "Wed, 21 Oct 2026 08:02:00 GMT", timedelta(minutes=2)),
+        ("Sat, 24 Oct 2026 08:00:00 GMT", "Sat, 24 Oct 2026 08:02:00 GMT", timedelta(minutes=2)),  # it is ahead
+        ("Tue, 20 Oct 2026 08:00:00 GMT", "Tue, 20 Oct 2026 08:02:00 GMT", timedelta(minutes=2)),  # behind
+        ("Mon, 21 Oct 2569 08:00:00 GMT", "Mon, 21 Oct 2569 08:02:00 GMT", timedelta(minutes=2)),  # a Buddhist year
+        ("Thu, 01 Jan 1970 00:00:00 GMT", "Wed, 21 Oct 2026 08:02:00 GMT", timedelta(minutes=2)),  # it has no clock
+        ("Wed, 21 Oct 2026 08:00:00 GMT", "Mon, 21 Oct 2569 08:02:00 GMT", timedelta(days=7)),
+        ("Wed, 21 Oct 2026 08:00:00 GMT", "Wed, 21 Oct 2026 07:00:00 GMT", None),
+        ("Fri, 31 Dec 9999 23:59:59 -0100", "Wed, 21 Oct 2026 08:02:00 GMT", timedelta(minutes=2)),
+        ("9 Rabi II 1448", "10 Rabi II 1448", None),
+    ],
+)
+def test_a_host_whose_clock_is_another_is_heard_by_its_own(sent: str, said: str, wait: timedelta | None) -> None:
+    now = datetime(2026, 10, 21, 8, 0, tzinfo=UTC)
+    assert retry_after({"retry-after": said, "date": sent}, now) == (None if wait is None else now + wait)
+
+
 def test_a_site_waits_as_long_as_all_hosts_of_its_sources_asked_to_be_left_alone() -> None:
     urls = ("https://step.example/feed", "https://feeds.example/step")
     sources = [Source.model_validate({"kind": "feed", "url": url}) for url in urls]

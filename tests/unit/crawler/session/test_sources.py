@@ -10,7 +10,7 @@ import pytest
 
 from crawler.discover.collector import SkipReason
 from crawler.models import Discovered
-from crawler.session.sources import read_up_to, truncation
+from crawler.session.sources import read_up_to, truncation, with_dates_until
 from index.archive.source_state import SourceState
 from index.model.codes import SourceReason
 from index.model.message import Message
@@ -36,3 +36,11 @@ def test_an_api_is_asked_from_where_it_was_read_completely() -> None:
     assert read_up_to(replace(whole, body_hash=None), NOW) is None, "some of what it listed was left"
     assert read_up_to(replace(whole, polled=NOW + HOUR), NOW) is None, "by a wrong clock"
     assert read_up_to(replace(whole, polled=None), NOW) is None
+
+
+def test_children_whose_dates_have_not_come_are_read_after_those_that_have_one() -> None:
+    ahead = tuple((f"https://s.example/ahead-{n}.xml", NOW + timedelta(days=2 + n)) for n in range(60))
+    dated = tuple((f"https://s.example/{n}.xml", NOW - n * HOUR) for n in range(3))
+    undated = (("https://s.example/undated.xml", None),)
+    found = with_dates_until(Discovered("sitemap", (), (*ahead, *dated, *undated)), NOW)
+    assert found.further == (*dated, *((url, None) for url, _ in ahead), *undated)

@@ -85,6 +85,41 @@ def test_what_was_too_old_for_that_clock_is_fetched(archive: Archive, ahead: tim
         assert waits == {}
 
 
+def test_what_was_too_old_for_a_clock_that_was_a_day_ahead_is_fetched_once_it_is_mended(archive: Archive) -> None:
+    """Its horizon was past, though a day too late."""
+    a_week_old = Candidate("https://step.example/week", published=NOW - FIRST_VISIT + HOUR)
+
+    def day_ahead(conn: Connection) -> None:
+        crawl(conn, NOW + 24 * HOUR)
+        frontier.offer(conn, "step", "https://step.example/feed", [a_week_old], NOW + 24 * HOUR)
+
+    archive.write(day_ahead).result()
+    with archive.read() as conn:
+        assert a_week_old.url not in {row.url for row in frontier.due(conn, "step", NOW + 48 * HOUR, 100)}
+    archive.write(lambda conn: clock.mend(conn, NOW, FIRST_VISIT)).result()
+    with archive.read() as conn:
+        due = {row.url for row in frontier.due(conn, "step", NOW, 100)}
+        assert site_state.state(conn, "step").horizon == NOW - FIRST_VISIT
+    assert a_week_old.url in due
+    assert LONG_AGO.url not in due
+
+
+@pytest.mark.parametrize("state", ["stored", "gone", "duplicate", "refused"])
+def test_what_was_too_old_to_be_looked_at_again_is_so_once_the_clock_is_mended(archive: Archive, state: str) -> None:
+    """As when it jumps while the page is on its way."""
+
+    def jumped(conn: Connection) -> None:
+        crawl(conn, NOW)
+        runs.finish(conn, 1, RunStatus.OK, NOW + YEAR)
+        conn.execute(update(t.frontier).values(state=state, fetched=NOW + YEAR, due=None))
+
+    archive.write(jumped).result()
+    archive.write(lambda conn: clock.mend(conn, NOW, FIRST_VISIT)).result()
+    with archive.read() as conn:
+        due = conn.execute(select(t.frontier.c.due)).scalars().all()
+    assert set(due) == ({NOW} if state in ("stored", "gone") else {None})
+
+
 @pytest.mark.usefixtures("ahead")
 def test_an_article_from_the_future_is_the_newest_no_longer(archive: Archive) -> None:
     archive.write(lambda conn: clock.mend(conn, NOW, FIRST_VISIT)).result()

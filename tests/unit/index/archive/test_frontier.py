@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from index.archive import Archive, articles, documents, erasure, frontier, site_state, source_state, trust
 from index.archive import tables as t
@@ -186,6 +186,34 @@ def test_a_date_that_moves_while_the_page_is_on_its_way_is_not_lost(front: Front
 def test_an_earlier_date_is_no_news(front: Frontier) -> None:
     url = stored(front, NOW - HOUR)
     assert front.offer(Candidate(url, modified=NOW - 5 * HOUR), now=NOW + HOUR) == OfferResult(known=1)
+
+
+@pytest.mark.parametrize("ahead", [2 * DAY, 3_650 * DAY])
+def test_a_date_that_has_not_come_silences_no_later_one(front: Frontier, ahead: timedelta) -> None:
+    """A site whose clock was ahead, and then mended: its edits are looked at as before."""
+    url = stored(front, NOW + ahead)
+    assert front.offer(Candidate(url, modified=NOW + ahead), now=NOW + HOUR) == OfferResult(known=1), "nor is it one"
+    assert front.offer(Candidate(url, modified=NOW + HOUR), now=NOW + 2 * HOUR).moved == 1
+    assert front.due(NOW + 2 * HOUR) == [url]
+
+
+def test_a_date_that_had_not_come_and_was_noted_silences_no_later_one(front: Frontier) -> None:
+    """As an archive may have it that took such dates for dates."""
+    url = stored(front, NOW - HOUR)
+    noted = {"modified": NOW + 3_650 * DAY, "carried": NOW + 3_650 * DAY, "published": NOW + 3_650 * DAY}
+    front.do(lambda c: c.execute(update(t.frontier).values(noted)))
+    assert front.offer(Candidate(url, modified=NOW + HOUR), now=NOW + 2 * HOUR).moved == 1
+    assert front.row(url).newest == NOW + HOUR
+
+
+def test_what_is_dated_ahead_is_new_and_stays_in_its_place(front: Frontier) -> None:
+    ahead = Candidate("a", published=NOW + 400 * DAY, modified=NOW + 401 * DAY)
+    assert front.offer(ahead).new == 1
+    before = front.row("a")
+    assert (before.published, before.modified, before.newest) == (None, None, NOW)
+    front.offer(Candidate("b", published=NOW + HOUR), ahead, now=NOW + 2 * HOUR)
+    assert front.row("a") == before
+    assert front.due(NOW + 2 * HOUR) == ["b", "a"]
 
 
 # --- of what others archived -----------------------------------------------------------------------------------------
