@@ -4,7 +4,7 @@ a path of them (`.box .x`) that the page's own style sheets hide for good."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
@@ -22,7 +22,6 @@ _MAX_NAMES = 40  # hidden classes and ids that a page uses
 _MAX_PATHS = 200  # hidden paths that are looked for
 _MAX_CSS = 300_000  # characters of style sheets that are read
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_BLOCK = re.compile(r"\{([^{}]*)\}")
 _LONE_NAME = re.compile(r"(?:p|div|span|section|li|a)?([.#]-?[A-Za-z_][\w-]*)")
 _NAME = re.compile(r"[.#]-?[A-Za-z_][\w-]*")
 _COMPOUND = r"(?:[A-Za-z][A-Za-z0-9]*(?:[.#]-?[A-Za-z_][\w-]*)*|(?:[.#]-?[A-Za-z_][\w-]*)+)"
@@ -168,9 +167,9 @@ def _hidden_names(css: str) -> tuple[tuple[tuple[str, str], ...], tuple[_Path, .
     with how; and the paths that it hides in the same way."""
     found: list[tuple[str, str]] = []
     paths: list[_Path] = []
-    for before, how, depth in _rules(css, lambda _, how: _HIDES.search(how)):
+    for said, how, depth in _rules(css, _HIDES):
         if not depth and (_hides(how) or _has_no_letters(how)):
-            selectors = [one.strip() for one in _selectors(before).split(",")]
+            selectors = [one.strip() for one in said.split(",")]
             found += [(name[1], how) for one in selectors if (name := _LONE_NAME.fullmatch(one))]
             paths += [path for one in selectors if (path := _path(one, how))]
     return tuple(found), tuple(paths[:_MAX_PATHS])
@@ -190,27 +189,28 @@ def _path(selector: str, how: str) -> _Path | None:
 def _placed(css: str, names: frozenset[str]) -> frozenset[str]:
     """Those of the classes and ids in the selectors of rules that place what has them, and so show it again."""
     found: set[str] = set()
-    named = re.compile("|".join(map(re.escape, sorted(names)))).search
-    for before, how, _ in _rules(css, lambda before, how: named(before) and _PLACING.search(how)):
-        if not (_hides(how) or _has_no_letters(how)):
-            found.update(_NAME.findall(_selectors(before)))
+    named = "|".join(re.escape(name[1:]) for name in sorted(names))
+    for said, how, _ in _rules(css, re.compile(rf"[.#](?:{named})")):
+        if _PLACING.search(how) and not (_hides(how) or _has_no_letters(how)):
+            found.update(_NAME.findall(said))
     return names & found
 
 
-def _rules(css: str, wanted: Callable[[str, str], object]) -> Iterator[tuple[str, str, int]]:
-    """The rules of a style sheet that are `wanted` for what is before their declarations, and for these: both, and the
-    number of conditions around. In one pass."""
-    end = counted = depth = 0
-    for match in _BLOCK.finditer(css):
-        start = match.start()
-        before, how = css[end:start], match[1]
-        if wanted(before, how):
+def _rules(css: str, wanted: re.Pattern[str]) -> Iterator[tuple[str, str, int]]:
+    """The rules of a style sheet in whose selectors or declarations the pattern matches, each once: selectors,
+    declarations, and the number of conditions around. In one pass."""
+    counted = depth = end = 0
+    for match in wanted.finditer(css):
+        at = match.start()
+        if at < end:
+            continue
+        opens, close = css.find("{", at), css.find("}", at)
+        if close < 0:
+            return
+        start = opens if 0 <= opens < close else css.rfind("{", end, at)  # it is in the selectors, or behind them
+        if start >= 0 and css.find("{", start + 1, close) < 0:  # else in a condition
             depth += css.count("{", counted, start) - css.count("}", counted, start)
             counted = start
-            yield before, how, depth
-        end = match.end()
-
-
-def _selectors(before: str) -> str:
-    """The selectors of a rule, of what is before its declarations."""
-    return before[max(map(before.rfind, "{};")) + 1 :]
+            begin = max(end, *(css.rfind(mark, end, start) + 1 for mark in "{};"))
+            yield css[begin:start], css[start + 1 : close], depth
+            end = close + 1

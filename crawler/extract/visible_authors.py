@@ -115,6 +115,13 @@ def _beside_date(document: HtmlDocument, text: str, place: dates.Place) -> tuple
 
 
 def _names(document: HtmlDocument, selector: str, headline: str) -> tuple[str, ...]:
+    """The names in the byline that a selector finds; cached with the document."""
+    if selector not in document.bylines:
+        document.bylines[selector] = _read_names(document, selector, headline)
+    return document.bylines[selector]
+
+
+def _read_names(document: HtmlDocument, selector: str, headline: str) -> tuple[str, ...]:
     """The names in the first match and in the other matches of the same byline. Several bylines above the headline are
     those of other articles."""
     nodes = [n for n in document.tree.css(selector)[:MAX_MATCHES] if _may_be_byline(n, document)]

@@ -152,10 +152,10 @@ def is_default(url: str, page: str) -> bool:
 
 
 def logos(document: HtmlDocument) -> frozenset[str]:
-    """The URLs of the pictures in links to the home page, of its original markup: pages without an image of their own
-    may declare the site's."""
+    """The URLs of the pictures in links to the home page: pages without an image of their own may declare the
+    site's. Not of a pruned page."""
     found = set()
-    for node in document.original.css("a[href] img[src]")[:_LOGOS]:
+    for node in document.tree.css("a[href] img[src]")[:_LOGOS]:
         link = next((attribute(one, "href") for one in ancestors(node) if one.tag == "a"), "")
         parts = urlsplit(joined(document.base, link) or "x:/x")
         if parts.hostname == urlsplit(document.url).hostname and not parts.path.strip("/") and not parts.query:
