@@ -52,14 +52,19 @@ def settle(draft: Draft, house: frozenset[str]) -> None:
     folded names."""
     said = [(draft.section, draft.origins.get("section", ""))] if draft.section else []
     said += [(str(one.value), one.origin) for one in draft.others if one.name == "section"]
-    others = {fold(name) for name in (*draft.authors, draft.headline)}
     for value, origin in said:
-        folded = fold(value)
-        if origin == "rule" or not (folded in _NONE or folded in others or folded.replace(" ", "") in house):
+        if origin == "rule" or may_be(value, draft, house):
             draft.section, draft.origins["section"] = value, origin
             return
     draft.section = None
     draft.origins.pop("section", None)
+
+
+def may_be(value: str, draft: Draft, house: frozenset[str]) -> bool:
+    """Whether a text may be the section of an article: not a word for none, an author, the headline or the outlet."""
+    folded = fold(value)
+    others = {fold(name) for name in (*draft.authors, draft.headline)}
+    return not (folded in _NONE or folded in others or folded.replace(" ", "") in house)
 
 
 def is_label(document: HtmlDocument, text: str) -> bool:
@@ -110,8 +115,9 @@ def of_path(document: HtmlDocument) -> str | None:
             links = holder.css("a[href]")
             if len(links) < 2:
                 continue
-            text = text_of(holder)
-            if len(links) <= _PATH_LINKS and len(text) <= _PATH_CHARS and links[0].mem_id == link.mem_id:
+            first = len(links) <= _PATH_LINKS and links[0].mem_id == link.mem_id
+            text = text_of(holder) if first else ""
+            if first and len(text) <= _PATH_CHARS:
                 parts = [part.strip() for part in _PATH_MARKS.split(text)]
                 labels = [label for one in links[1:] if (label := text_of(one)) in parts]
                 if labels and (parts[-1] not in labels or "/" not in text):  # else a row of links

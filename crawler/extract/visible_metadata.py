@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from selectolax.lexbor import LexborNode
 
 from crawler.extract import section
@@ -40,19 +42,23 @@ def fill_visible(draft: Draft, page: Context) -> None:
     else:
         complete_authors(draft, document, house)
     if draft.lacks("section"):
-        labels = [t for n in _section_links(document) if 1 < len(t := text_of(n)) <= _LABEL_MAX_CHARS]
-        headline = draft.headline.casefold()
-        draft.fill("section", next((t for t in reversed(labels) if t.casefold() != headline), None), "page")
-        draft.fill("section", _label_above(document, draft.headline), "page")
-        draft.fill(
-            "section",
-            section.of_path(document) or section.beside(heading_of(document, draft.headline), document.base),
-            "page",
-        )
+        for label in _sections(document, draft.headline):
+            draft.fill("section", label, "page")
+            if label and section.may_be(label, draft, house):
+                break
     if draft.lacks("alternative_headline"):
         draft.fill("alternative_headline", text_of(document.first(_SECOND_HEADLINES)) or None, "page")
     if draft.lacks("keywords"):
         draft.fill("keywords", keywords([text_of(n) for n in document.tree.css("a[rel~='tag']")[:30]]), "page")
+
+
+def _sections(document: HtmlDocument, headline: str) -> Iterator[str | None]:
+    """What may be the article's section, the most reliable first."""
+    labels = [text for node in _section_links(document) if 1 < len(text := text_of(node)) <= _LABEL_MAX_CHARS]
+    yield next((text for text in reversed(labels) if text.casefold() != headline.casefold()), None)
+    yield _label_above(document, headline)
+    yield section.of_path(document)
+    yield section.beside(heading_of(document, headline), document.base)
 
 
 def _section_links(document: HtmlDocument) -> list[LexborNode]:
