@@ -13,7 +13,11 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.extract.html_document import ancestors, judge
 
-_HIDDEN = '[hidden]:not([hidden="until-found"]), [style*="display:none" i], [style*="display: none" i]'
+_HIDDEN = (
+    '[hidden]:not([hidden="until-found"]), [style*="display:none" i], [style*="display: none" i],'
+    # What AMP shows only to those who may not read the text (https://amp.dev/documentation/components/amp-access)
+    ' [amp-access^="NOT" i], [subscriptions-section="content-not-granted"]'
+)
 _HIDDEN_NAMES = ("hidden", "d-none", "is-hidden", "u-hidden", "hide")  # of Tailwind, Bootstrap and others
 _HIDDEN_CLASSES = frozenset(f".{name}" for name in _HIDDEN_NAMES)
 # What the same element is at some width of the page: `md:block`, `d-md-block`.

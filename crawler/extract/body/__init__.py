@@ -53,7 +53,7 @@ def fill(draft: Draft, document: HtmlDocument, node: jsonld.Node | None, ours: R
             found, tags, (draft.published, draft.modified), draft.authors, draft.headline
         )
         draft.removed += off
-        draft.fill("authors", metadata_lines.signers(off), "body")
+        draft.fill("authors", metadata_lines.signers(off, found), "body")
         draft.fill("body", found, origin)
         read = length(draft.body) / max(1, length(said))
         if read < 0.2 or (read < 0.6 and (_lacks(draft.body, said, document) or _begins(draft.body, said))):

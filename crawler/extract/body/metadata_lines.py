@@ -11,7 +11,15 @@ from crawler.boilerplate.removed import RemovalReason, Removed
 from crawler.extract import dates
 from crawler.extract.author_names import is_agency, is_byline, is_of_others, names
 from crawler.extract.body.inline_boxes import HEADINGS, ITEMS
-from crawler.extract.bylines import PARTICLES, is_about_the_author, is_label, is_small, may_be_names, without_by
+from crawler.extract.bylines import (
+    PARTICLES,
+    han_names,
+    is_about_the_author,
+    is_label,
+    is_small,
+    may_be_names,
+    without_by,
+)
 from crawler.extract.dates import reader
 from index.model.message import Message
 
@@ -36,6 +44,8 @@ _HAN_NAME = re.compile("[\u3400-\u9fff]{3,5}")
 _HAN_SIGN = re.compile(
     "[（(【][\u3400-\u9fff\u30a1-\u30f6]{2,5}(?:[、・][\u3400-\u9fff\u30a1-\u30f6]{2,5}){0,3}[）)】]"
 )
+_IN_BRACKETS = re.compile(r"[(（【]([^()（）【】]{2,40})[)）】]$")
+_ENDS_SIGNED = 2  # paragraphs at the end, behind which reporters may stand
 _INITIALS = 4  # letters of an editor's sign
 _NO_SIGNS = HEADINGS | ITEMS | {"td", "th"}  # elements of the text, however short
 _NEAR = timedelta(days=1)  # by which a date differs between time zones
@@ -74,9 +84,12 @@ def without(
     return kept, removed
 
 
-def signers(removed: Sequence[Removed]) -> tuple[str, ...]:
-    """The names in lines at the end that are no more than a name with an e-mail address."""
-    return names([one.text for one in removed if _is_signed(one.text)])
+def signers(removed: Sequence[Removed], body: Sequence[str]) -> tuple[str, ...]:
+    """The names in lines at the end that are no more than a name with an e-mail address, or of reporters in brackets at
+    the end of the text: `（记者 林晓岚）`."""
+    signed = [one.text for one in removed if _is_signed(one.text)]
+    ends = (_IN_BRACKETS.search(text) for text in body[-_ENDS_SIGNED:])
+    return names([*signed, *(end[1] for end in ends if end and han_names(end[1]))])
 
 
 def _biographies(

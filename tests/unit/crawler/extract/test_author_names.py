@@ -85,6 +85,8 @@ from tests.unit.crawler.extract.test_extractor import TEXT, article, html, ld
         ("By Ann Lee (@annlee)", ("Ann Lee",)),
         ("By Ann Lee with Bob Ray", ("Ann Lee", "Bob Ray")),
         ("As told to Ann Lee", ("Ann Lee",)),
+        ("Submitted by Ann Lee on Tue, 05/12/2026 - 09:30", ("Ann Lee",)),
+        ("Gespeichert von Anna Berg am 12.05.2026", ("Anna Berg",)),
         ("Ann Lee Environment correspondent", ("Ann Lee",)),
         ("Posted by Ann Lee on Tuesday morning", ("Ann Lee",)),
         ("Հեղինակ՝ Աննա Պետրոսյան", ("Աննա Պետրոսյան",)),
@@ -164,6 +166,12 @@ def test_a_name_with_an_address_below_the_text_is_its_author() -> None:
     found = article(html(f"{FILLER}<p>김하나 기자 hana@news.example</p><p>ⓒ 해안일보, 무단 전재 및 재배포 금지</p>"))
     assert found.authors == ("김하나",)
     assert "hana@" not in found.body
+
+
+def test_reporters_in_brackets_at_the_end_are_the_authors() -> None:
+    assert article(
+        html(f"{FILLER}<p>渔民工会负责人表示，我们等这一天等得太久了。（本报记者 王小明 李华）</p>")
+    ).authors == ("王小明", "李华")
 
 
 def test_authors_of_other_articles_are_not_this_ones() -> None:

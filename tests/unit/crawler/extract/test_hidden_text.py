@@ -139,3 +139,8 @@ def test_another_rule_may_stand_among_many_that_name_the_class() -> None:
         == []
     )
     assert unseen("<p class='x9'>trap</p>", ".x9{display:none} .x9-on, .a .x99 {display:block}") == ["trap"]
+
+
+def test_what_amp_shows_to_those_without_access_only_is_unseen() -> None:
+    shown = "<section amp-access='access' amp-access-hide>text</section>"
+    assert unseen(f"<section amp-access='NOT access'>Subscribe</section>{shown}") == ["Subscribe"]
