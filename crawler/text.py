@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
+from unicodedata import category
 
 # C0 and C1 controls except tab and newlines; soft hyphen; zero-width space, word joiner, BOM; lone surrogates;
 # noncharacters; bidi marks, embeddings and isolates (the search page isolates each field itself, so that a stray
@@ -27,13 +28,19 @@ _MARKS = re.compile("[\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640\u200c\
 _FOLDED = str.maketrans("أإآٱىیےکةۀہھ٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "ااااييي" + "ك" + "هههه" + "0123456789" * 2)
 _FOLDS = re.compile(f"[{''.join(map(chr, _FOLDED))}]")
 _WORD = re.compile(r"\w+")
+# Vowels and joined letters of Indic and south-east Asian scripts are marks, of which `\w` has none. Visarga is written
+# for a colon too, and left out.
+_INDIC = re.compile("[\u0900-\u187f]")
+_SPELT = re.compile(
+    rf"[\w{''.join(c for c in map(chr, range(0x900, 0x1880)) if category(c)[0] == 'M' and c not in 'ःঃઃ')}]+"
+)
 # `fold` of each ASCII character: a table halves the time, and half of all news is in ASCII
 _ASCII = {
     point: None if _DROPPED.match(chr(point)) else chr(point).lower() if _WORD.match(chr(point)) else " "
     for point in range(128)
 }
 # What ends a statement, and what ends any sentence, in the scripts that news are written in; in a class of a pattern
-FULL_STOPS = ".。۔።।"
+FULL_STOPS = ".。۔።।։။។"
 STOPS = FULL_STOPS + "!?…！？؟"
 _CACHED = 500  # maximum characters of a text whose folded form is cached
 _SPACELESS = re.compile("[\u0e00-\u0e7f\u2e80-\u9fff\uf900-\ufaff]")
@@ -106,21 +113,23 @@ def as_utc(date: str) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
-def fold(text: str) -> str:
+def fold(text: str, *, spelt: bool = False) -> str:
     """The text for comparison: lower case, without diacritics and punctuation, one form of each Arabic letter.
+    `spelt`: with the vowels of Indic and south-east Asian scripts, without which other words look the same.
 
     Deliberately separate from the index's folding: hashes of it are stored and must not change when search does."""
-    return _folded(text) if len(text) <= _CACHED else _folded.__wrapped__(text)
+    spelt = spelt and not text.isascii() and _INDIC.search(text) is not None  # one entry of the cache for all others
+    return _folded(text, spelt) if len(text) <= _CACHED else _folded.__wrapped__(text, spelt)
 
 
 @lru_cache(maxsize=4_000)  # a page's blocks are folded twice on average, for those who look for different things
-def _folded(text: str) -> str:
+def _folded(text: str, spelt: bool) -> str:
     if text.isascii():
         return " ".join(text.translate(_ASCII).split())
     text = _MARKS.sub("", unicodedata.normalize("NFKC", text)).casefold()
     if _FOLDS.search(text):  # translate looks up each letter: for other scripts it would take a third of the time
         text = text.translate(_FOLDED)
-    return " ".join(_WORD.findall(text))
+    return " ".join((_SPELT if spelt else _WORD).findall(text))
 
 
 def words(text: str, *, folded: bool = False) -> list[str]:

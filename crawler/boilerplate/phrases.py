@@ -22,7 +22,7 @@ from typing import Literal, NamedTuple
 
 from crawler import data_files
 from crawler.boilerplate.removed import RemovalReason, Removed
-from crawler.text import FULL_STOPS, fold
+from crawler.text import FULL_STOPS, STOPS, fold
 from index.model.message import Message
 
 Manner = Literal["alone", "counted", "label", "start", "end", "foot", "within"]
@@ -34,10 +34,10 @@ _PROMPT = 60  # maximum words of a prompt, which may have a second sentence
 _LINKS = ("related", "read also")  # kinds of "end" after which the article may continue
 _END = 0.5  # share of the body's paragraphs before which no "end" phrase ends it
 _KEY = 3  # characters of a folded phrase that form its key in the index
-_SEPARATOR = re.compile(r"[:：|»›>«]|\s[–—-]\s")  # between a label and the title after it; not the hyphen of Read-only
+_SEPARATOR = re.compile(r"[:：|»›>«՝៖ःঃઃ]|\s[–—-]\s")  # between a label and its title; not the hyphen of Read-only
 _SENTENCE = re.compile(rf"(?<![.。])[{FULL_STOPS}][\"'”»’)\]]*$")  # … at the end marks a truncated teaser
-_APOSTROPHES = re.compile("['’ʼ`´]")  # don't, s’abonner: one word
-_ACCENTS = re.compile("[\u0300-\u036f]")
+_APOSTROPHES = re.compile("['’‘ʼʻ`´՛՜՞]")  # don't, s’abonner, o‘qing, նկատե՞լ: one word
+_ACCENTS = re.compile("[\u0300-\u036f\u093c\u09bc\u0a3c\u0abc\u0b3c]")  # and the dots of फ़ and ਖ਼
 _RIGHTS = re.compile(
     r"\W{0,9}(?:©|ⓒ|\(c\) ?(?:19|20)\d\d|copyright\W{1,3}(?:\w+ )?(?:©|\(c\)|ⓒ|(?:19|20)\d\d))", re.IGNORECASE
 )
@@ -50,8 +50,9 @@ _NUMBER = re.compile(r"\d+")
 _LEADING = re.compile(r"^[\d\s.,:'’٬٫]+")  # a number at the beginning: `1,204 views`
 _ITEM = re.compile(r"\d+\s?[.):]\s")  # the number of an item, whose text may be any: `3. Save`
 _ROW = re.compile("[|｜【】•·]")  # between the links in a row: Home | Print | Share
-_SPACELESS = re.compile("[\u2e80-\u9fff\uac00-\ud7af\u0e00-\u0eff]")  # scripts without spaces, and Korean: no word ends
-_SENTENCES = re.compile(r"(?<=[.!?؟])\s+")
+# Scripts without spaces, and Korean: no word ends
+_SPACELESS = re.compile("[\u2e80-\u9fff\uac00-\ud7af\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
+_SENTENCES = re.compile(rf"(?<=[{STOPS}])\s+")
 _FOLLOW = 16  # maximum words of a line that asks to be followed
 _FOLLOW_BEFORE = 6  # maximum words of it before the phrase, if that does not begin it
 _FOLLOW_AFTER = 3  # and then, maximum words after the platform; a sentence that quotes the phrase goes on
@@ -225,7 +226,7 @@ def known_form(text: str) -> str:
     text = _APOSTROPHES.sub("", text)
     if not text.isascii():
         text = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", text))).replace("ı", "i")
-    return fold(text)
+    return fold(text, spelt=True)
 
 
 @cache

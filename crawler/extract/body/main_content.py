@@ -24,9 +24,9 @@ from crawler.extract.body.inline_boxes import (
 )
 from crawler.extract.body.text_blocks import Block, Elements, Kind
 from crawler.extract.html_document import judge
-from crawler.text import fold
+from crawler.text import STOPS, fold
 
-_STOPS = (".", "!", "?", "…", "。", "؟", "۔", "।", "።", ".”", ".“", '."', ".»", "!”", "?”", "」")
+_STOPS = (*STOPS, ".”", ".“", '."', ".»", "!”", "?”", "」")
 _QUESTION = ("?", "؟", "？", ";")
 _SUBHEAD_MAX_CHARS = 28  # a second headline says more
 _SERIES = 3  # headings alike that are a chronology, a ranking or a list of questions

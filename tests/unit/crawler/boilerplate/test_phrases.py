@@ -13,6 +13,7 @@ from tests.support.patience import cpu_within
 
 DATA = Path(__file__).with_name("phrases.yaml")
 SENTENCES: dict[str, tuple[str, str, str]] = yaml.safe_load(DATA.read_text("utf-8"))
+ARTICLES: dict[str, dict[str, list[str]]] = yaml.safe_load(DATA.with_name("articles.yaml").read_text("utf-8"))
 LANGUAGES = sorted({phrase.language for phrase in phrases.listed()})
 FOOTERS = {phrase.text for phrase in phrases.listed() if phrase.manner == "within"}
 PROSE = [
@@ -33,7 +34,7 @@ def left(*lines: str) -> list[str]:
 
 def test_there_are_phrases_of_each_language_that_is_promised() -> None:
     assert set(LANGUAGES) == set(SENTENCES)
-    assert len(LANGUAGES) >= 27
+    assert len(LANGUAGES) >= 80
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -55,6 +56,21 @@ def test_what_is_counted_goes_with_its_number_only(language: str) -> None:
     for phrase in of(language, "counted"):
         assert left(f"{phrase.text}: 3") == left(f"1,204 {phrase.text}") == [], phrase
         assert (left(phrase.text) == []) == (phrases.known_form(phrase.text) in whole), phrase
+
+
+@pytest.mark.parametrize("language", ARTICLES)
+def test_an_article_keeps_its_sentences_only(language: str) -> None:
+    headline = SENTENCES[language][2]
+    article = {part: [text.format(headline) for text in texts] for part, texts in ARTICLES[language].items()}
+    first, *others = article["prose"]
+    between = article["between"]
+    kept, _ = phrases.drop([*between, first, *between, *others, *between, *article["below"]])
+    assert kept == article["prose"]
+
+
+@pytest.mark.parametrize("line", ["ஆதாரம் இல்லாமல் கைது", "ಮೂಲೆ", "ಮೂಲಿಕೆ", "टेंगू"])
+def test_words_that_differ_in_their_vowels_only_are_others(line: str) -> None:
+    assert left(line) == [line]
 
 
 @pytest.mark.parametrize("line", ["2. Share", "3) Comments", "3 minutes of silence", "12 comments were made"])
