@@ -7,7 +7,19 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, bindparam, func, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    bindparam,
+    func,
+    literal,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
 
 from index.archive import article_counts, dialect, edits, outbox
 from index.archive import tables as t
@@ -18,12 +30,18 @@ from index.model.article import CANONICAL_ELSEWHERE, IndexDocument, Version
 from index.model.codes import AliasReason, ReadingReason
 from index.warc.record import WarcRef
 
-_OWN = select(t.articles.c.id).where(t.articles.c.url == bindparam("url"))
-_ALIAS = select(t.aliases.c.article).where(t.aliases.c.url == bindparam("url"))
-_LEADS_TO = {  # by whether only one site is searched; built once: building statements costs as much as running them
-    False: (_OWN, _ALIAS),
-    True: (_OWN.where(t.articles.c.site == bindparam("site")), _ALIAS.where(t.aliases.c.site == bindparam("site"))),
-}
+
+def _leads_to(*of: str) -> Any:
+    """Asks for the article with this URL as its own, else as an alias, by these columns."""
+    own = select(t.articles.c.id.label("article"), literal(0).label("rank"))
+    alias = select(t.aliases.c.article, literal(1))
+    both = ((own, t.articles), (alias, t.aliases))
+    asked = [query.where(*(table.c[name] == bindparam(name) for name in of)) for query, table in both]
+    return union_all(*asked).order_by("rank").limit(1)
+
+
+# By whether only one site is searched; built once: building statements costs as much as running them
+_LEADS_TO = {False: _leads_to("url"), True: _leads_to("url", "site")}
 _AMONG = tuple(  # aliases, then articles' own URLs, which take precedence
     select(url, article).where(site == bindparam("site"), url.in_(bindparam("urls", expanding=True)))
     for url, article, site in (
@@ -69,10 +87,8 @@ def documents(conn: Connection, ids: Sequence[str]) -> list[IndexDocument]:
 def by_url(conn: Connection, url: str, site: str | None = None) -> str | None:
     """The id of the article with this URL, as its own or as an alias, on one site or on any; None if there is none."""
     asked = {"url": url} if site is None else {"url": url, "site": site}
-    for query in _LEADS_TO[site is not None]:
-        if found := conn.execute(query, asked).scalars().first():
-            return str(found)
-    return None
+    found: str | None = conn.execute(_LEADS_TO[site is not None], asked).scalar()
+    return found
 
 
 def merged_into(conn: Connection, article_id: str) -> Merged | None:

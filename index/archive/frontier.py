@@ -38,7 +38,18 @@ MANY_DUE = 1_000  # pages from which they are no longer sorted, but looked for i
 _ANY_DUE = "SELECT 1 FROM frontier INDEXED BY ix_frontier_site_due WHERE site = ? AND due <= ? LIMIT ?"
 _DUE_FIRST = "SELECT id FROM frontier INDEXED BY ix_frontier_site_due WHERE site = ? AND due <= ?"
 _NEWEST_FIRST = "SELECT id FROM frontier INDEXED BY ix_frontier_due_newest WHERE site = ? AND due <= ?"
-_NOTE, _LAST = insert(fetches), select(func.max(fetches.c.number)).where(fetches.c.page == bindparam("page"))
+_NUMBER = func.coalesce(func.max(fetches.c.number), 0) + 1  # of the next fetch of a page
+_NOTED = [column for column in fetches.c if column.name != "number"]
+_NOTE = (
+    insert(fetches)
+    .from_select(
+        [fetches.c.number, *_NOTED],
+        select(_NUMBER, *(bindparam(column.name, type_=column.type) for column in _NOTED)).where(
+            fetches.c.page == bindparam("page")
+        ),
+    )
+    .returning(fetches.c.number)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -538,10 +549,9 @@ def _known(conn: Connection, site: str, url: str, now: datetime, *, wanted: bool
 
 
 def _note(conn: Connection, page: int, fetch: Fetch) -> None:
-    number = (conn.execute(_LAST, {"page": page}).scalar() or 0) + 1
     code, detail = split_message(fetch.outcome)
-    values = {"page": page, "number": number, "at": fetch.at, "status": fetch.status, "came": code, "detail": detail}
-    conn.execute(_NOTE, values)
+    values = {"page": page, "at": fetch.at, "status": fetch.status, "came": code, "detail": detail}
+    number = conn.execute(_NOTE, values).scalar_one()
     if number > FETCHES:
         conn.execute(delete(fetches).where(fetches.c.page == page, fetches.c.number <= number - FETCHES))
 

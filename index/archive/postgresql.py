@@ -23,7 +23,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, ResourceClosedError
 from index.archive import data_folder, heartbeat, migrate
 from index.archive.column_types import to_json
 from index.archive.database import StillHeld, Wait
-from index.archive.dialect import CHANNEL
+from index.archive.dialect import CHANNEL, transaction_number
 from index.errors import ArchiveError, Busy
 from index.file_lock import hold
 from index.model.message import Message
@@ -159,9 +159,10 @@ class PostgresqlDatabase:
     def open_engine(self, *, writer: bool) -> Engine:
         """Connections whose transactions are READ COMMITTED, or read-only and REPEATABLE READ, which is one snapshot.
 
-        A writer has a second connection, for its heartbeat."""
+        A writer has a second connection, for its heartbeat. It does not try a connection before each transaction, as
+        one that was lost has that run again anyway (`transact`)."""
         size = {"pool_size": 2, "max_overflow": 0} if writer else {"pool_size": 5, "max_overflow": -1}
-        engine = self._engine(poolclass=QueuePool, pool_pre_ping=True, **size)
+        engine = self._engine(poolclass=QueuePool, pool_pre_ping=not writer, **size)
         silence = round(heartbeat.SILENCE.total_seconds() * 1000) if writer else 0
 
         @event.listens_for(engine, "connect")
@@ -212,8 +213,8 @@ class PostgresqlDatabase:
             committing = xid = None
             try:
                 with writer.connect() as conn, conn.begin() as transaction:
-                    xid = conn.exec_driver_sql("SELECT pg_current_xact_id()::text").scalar_one()
                     result = work(conn)
+                    xid = transaction_number(conn)
                     committing = True
                     transaction.commit()
                 return result
