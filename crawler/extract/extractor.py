@@ -35,7 +35,8 @@ _HEADLINE_STANDIN_CHARS = 120  # characters of the body used in place of a headl
 def read(document: HtmlDocument, found: list[jsonld.Node], page: Page, site: Site) -> Draft:
     """The draft of a page; `found` are its JSON-LD nodes. Removes boilerplate from the document's tree, in place."""
     draft = Draft()
-    node = jsonld.article(found, {page.url, page.final_url}, document.meta("og:title"))
+    title = document.meta("og:title") or text_of(document.first("head > title"))
+    node = jsonld.article(found, {page.url, page.final_url}, title)
     ours = site.rules_on(page.fetched.date())
     declared = (attribute(document.first("html"), "lang", "xml:lang"), document.meta("og:locale"))
     place = dates.Place(

@@ -20,6 +20,7 @@ _MAX_CHARS = 2_000_000  # per script; the largest of 1,269 real pages has 0.9 mi
 # Letters from which a breadcrumb equal to the beginning of the headline is the article and not a section.
 _UNLIKELY_SECTION_CHARS = 20
 _MAX_NODES = 5_000  # per page
+_TITLE = 12  # letters and digits from which a headline is found at the beginning of a title
 _MAX_VALUES = 100  # authors or images of a node; more are no article's, and each is looked for among all nodes
 _MAX_DEPTH = 12  # levels of nested nodes, and of lists and objects around a text
 ARTICLES = frozenset((
@@ -51,7 +52,8 @@ def nodes(tree: LexborHTMLParser) -> list[Node]:
 
 def article(found: list[Node], urls: set[str], headline: str) -> Node | None:
     """The node of the page's own article, if there are several (related ones, a list): the one with one of the page's
-    `urls`, else with its `headline`, else the first with a body or a date, else the first; None without an article."""
+    `urls`, else with its `headline`, behind which that may have the site's name, else the first with a body or a date,
+    else the first; None without an article."""
     articles = [n for n in found if types(n) & ARTICLES]
     if not articles:
         return None
@@ -60,7 +62,9 @@ def article(found: list[Node], urls: set[str], headline: str) -> Node | None:
         if any(_url_key(u) in keys for u in _own_urls(node)):
             return node
     wanted = _bare(headline)
-    same = [n for n in articles if wanted and _bare(text(n.get("headline") or n.get("name"))) == wanted]
+    titled = [(_bare(text(n.get("headline") or n.get("name"))), n) for n in articles if wanted]
+    same = [n for title, n in titled if title == wanted]
+    same = same or [n for title, n in titled if len(title) >= _TITLE and wanted.startswith(title)]
     top = [n for n in articles if n.get("articleBody") or n.get("datePublished")]
     return (same or top or articles)[0]
 
@@ -238,6 +242,8 @@ def _walk(value: Any, depth: int) -> Iterator[Node]:
 
 def _values(value: Any) -> list[Any]:
     """The values of a property, of which each may refer to any node: the first _MAX_VALUES."""
+    if isinstance(value, dict) and (inner := value.get("@list") or value.get("@set")):
+        value = inner  # https://www.w3.org/TR/json-ld11/#lists
     return value[:_MAX_VALUES] if isinstance(value, list) else [value]
 
 

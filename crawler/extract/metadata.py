@@ -23,6 +23,7 @@ from index.model.article import Image
 from index.text.placeholders import is_placeholder
 
 Context = tuple[HtmlDocument, dates.Place, frozenset[str]]  # the page, the context of its dates, the outlet's own names
+_VOCABULARIES = ("", "schema:", "http://schema.org/", "https://schema.org/")  # before a property's name
 _KEYWORDS = 30  # per article; more are the site's
 _SPLIT = re.compile(r"\s*[,;،|]\s*")
 _PUBLISHED = (
@@ -100,22 +101,28 @@ def from_jsonld(draft: Draft, node: jsonld.Node, found: list[jsonld.Node], page:
 
 
 def from_microdata(draft: Draft, page: Context) -> None:
-    """Fills the draft from itemprop attributes (https://html.spec.whatwg.org/multipage/microdata.html)."""
+    """Fills the draft from microdata (https://html.spec.whatwg.org/multipage/microdata.html), and RDFa in the body,
+    which says the same by other attributes (https://www.w3.org/TR/rdfa-lite/)."""
     document, place, house = page
     for name, prop in (("published", "datePublished"), ("modified", "dateModified")):
-        node = document.first(f'[itemprop~="{prop}"]')
+        node = document.first(_with_property(prop))
         said = attribute(node, "datetime", "content")
         fill_date(draft, name, dates.machine(said, place) or dates.visible(text_of(node), place), "microdata")
-    authors = [n.css_first('[itemprop="name"]') or n for n in _own_authors(document)]
+    authors = [n.css_first(_with_property("name")) or n for n in _own_authors(document)]
     told = names(attribute(n, "content") or text_of(n) for n in authors)
     draft.fill("authors", persons(told, house) or told, "microdata")
     draft.fill("section", _value(document, "articleSection"), "microdata")
     draft.fill("description", _value(document, "description"), "microdata")
 
 
+def _with_property(name: str) -> str:
+    """The selector of elements with a property of schema.org, in the page's body if that is said in RDFa."""
+    return ", ".join([f'[itemprop~="{name}"]', *(f'body [property~="{p}{name}"]' for p in _VOCABULARIES)])
+
+
 def _own_authors(document: HtmlDocument) -> list[LexborNode]:
     """The elements with the article's authors: the first and those next to it, not those of other articles below."""
-    found = document.tree.css('[itemprop~="author"]')[:20]
+    found = document.tree.css(_with_property("author"))[:20]
     own = {p.mem_id for p in islice(ancestors(found[0]), 2)} if found else set()
     return [n for n in found if any(p.mem_id in own for p in islice(ancestors(n), 2))]
 

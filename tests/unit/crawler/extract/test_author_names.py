@@ -140,6 +140,7 @@ FILLER = "".join(f"<p>{p}</p>" for p in TEXT * 3)
         "<p class='post-author'>سمر حداد</p>",
         "<span><a href='/author/42'>سمر حداد</a></span>",
         "<div itemprop='author'><span itemprop='name'>سمر حداد</span></div>",
+        "<div property='schema:author' typeof='schema:Person'><span property='schema:name'>سمر حداد</span></div>",
     ],
 )
 def test_bylines_of_many_shapes(byline: str) -> None:

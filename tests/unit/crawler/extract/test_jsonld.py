@@ -64,6 +64,14 @@ def test_of_several_articles_the_page_s_own_is_taken() -> None:
     own = {**ARTICLE, "mainEntityOfPage": {"@id": "https://www.n.example/1/"}}
     assert jsonld.article(read([other, own]), {"https://n.example/1"}, "") == own
     assert jsonld.article(read([other, ARTICLE]), {"https://n.example/1"}, "One") == ARTICLE
+    long = {**ARTICLE, "headline": "The boats come home"}
+    assert jsonld.article(read([other, long]), set(), "The boats come home | The Paper") == long
+    assert jsonld.article(read([other, ARTICLE]), set(), "One of the boats") == other  # too short to be sure of
+
+
+def test_authors_stand_in_lists_of_json_ld() -> None:
+    said = {"@list": [{"@type": "Person", "name": "A B"}, {"@type": "Person", "name": "C D"}]}
+    assert jsonld.people(said, []) == ["A B", "C D"]
 
 
 def test_references_are_followed_and_organisations_are_authors() -> None:
