@@ -83,6 +83,6 @@ def _any_of(words: Sequence[str], spaceless: bool) -> str:
         if _SPACELESS.search(bare):
             glued.append(bare)
         else:
-            apart.append(bare if spaceless else prefix + bare + (r"\w*" if word.endswith("*") else ""))
+            apart.append(bare if spaceless else prefix + bare + ("[^ ]*" if word.endswith("*") else ""))
     before, after = ("(?<![0-9a-z])", "(?![0-9a-z])") if spaceless else ("(?:^|(?<= ))", "(?= |$)")
     return "|".join([*dict.fromkeys(glued), f"{before}(?:{'|'.join(dict.fromkeys(apart))}){after}"])

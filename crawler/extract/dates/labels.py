@@ -10,6 +10,8 @@ CHANGED = re.compile(
     r"|opdater|oppdater|päivitet|zaktualiz|frissít|ενημερώ|ενημέρωσ|تحديث|обновл|оновлен|به ?روز|بروز|ویرایش|اپ ڈیٹ"
     r"|güncel|yenilən|uuendatud|muudetud|atnaujin|atjaunin|papildin|ažurir|izmijenj|posodob|ажурир|измењ|актуализ|променен"
     r"|жаңар|шинэчил|yangilan|uppfær|cập nhật|diperbarui|diubah|imesasish|आखरी|עודכן|עדכון|अपडेट|अद्यावधिक|আপডেট|হালনাগাদ"
+    r"|përditës|actualitz|eguneratu|dikemas ?kini|na-update|cusbooneys|opgedateer|абноўлен|навсозӣ"
+    r"|నవీకరి|అప్\u200c?డేట్|ಅಪ್\u200c?ಡೇಟ್|ನವೀಕರಿ|അപ്\u200c?ഡേറ്റ്|અપડેટ|ਅੱਪਡੇਟ|ਅਪਡੇਟ|अद्ययावत|යාවත්කාලීන|تازه شو[یي]|ອັບເດດ"
     r"|புதுப்பி|განახლ|թարմաց|อัปเดต|อัพเดท|แก้ไข|更新|修改|수정",
     re.IGNORECASE,
 )
@@ -17,7 +19,8 @@ FIRST = re.compile(
     r"publi[cshké]|pubblic|veröff|erstellt|gepostet|posted|created"
     r"|first (?:appeared|issued)|نشر|انتشار|شائع|опублик|опублік|yayın|giriş|geplaatst"
     r"|julkais|avaldatud|paskelb|objavlj|objavené|vydán|megjelent|közzét|udgivet|offentliggj|diterbit|tayang|đăng|dərc|nəşr"
-    r"|objavljeno|imechapish"
+    r"|objavljeno|imechapish|zverejn|uverejn|argitaratu|inilathala|la daabacay|e['‘’ʻ]lon qilin|апублік|објавен"
+    r"|ప్రచురి|ಪ್ರಕಟ|പ്രസിദ്ധീകരി|પ્રકાશિત|ਪ੍ਰਕਾਸ਼ਿਤ|පළ කළ|خپور شو[یي]|ເຜີຍແຜ່"
     r"|објављ|публикув|жариялан|нийтэл|δημοσ|פורסם|प्रकाशित|প্রকাশ|வெளியிட|გამოქვეყნ|հրապարակ|เผยแพร่|发布|發布|发表|發表|公開|投稿"
     r"|입력|등록|게시",
     re.IGNORECASE,
