@@ -16,8 +16,8 @@ from index.model.article import DAY_ONLY
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)  # the first news on the web; earlier dates are placeholders or mistakes
 _MAX_FUTURE = timedelta(hours=24)  # a date further in the future is not a publication date
 _MAX_CHARS = 120  # a longer text is not a date
-_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫،", "01234567890123456789.,")
-_YEAR = re.compile(r"(?:19|20)\d\d|1[34]\d\d")
+_SIGNS = str.maketrans("٫،", ".,")
+_YEAR = re.compile(r"(?:19|20|25)\d\d|1[34]\d\d")  # 25: of the Thai calendar
 # A date within a longer text, such as `تم نشره الجمعة 24 نيسان 2020 09:22 مساءً`: day and month in either order, the
 # year, then perhaps a time.
 _SPAN = re.compile(
@@ -107,7 +107,7 @@ def machine(value: str, place: Place) -> Dated | None:
 def visible(value: str, place: Place) -> Dated | None:
     """A date written for people, in the languages of page and site: `الجمعة 3 تشرين الأول/أكتوبر 2025 - 10:05`; None if
     the text contains none, or the days of an event."""
-    value = _LABEL.sub("", _NOISE.sub("", value.translate(_DIGITS).strip())).strip(" |-–—•·:,")
+    value = _LABEL.sub("", _NOISE.sub("", reader.with_ascii_digits(value).translate(_SIGNS).strip())).strip(" |-–—•·:,")
     if not (value and len(value) <= _MAX_CHARS and any(map(str.isnumeric, value))) or _is_no_date(value, place):
         return None
     if found := reader.read(value, place.languages, place.zone):

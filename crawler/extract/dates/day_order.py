@@ -16,7 +16,7 @@ _BOTH = ("CA", "US")  # https://en.wikipedia.org/wiki/Date_and_time_notation_in_
 # .NET's for en-US, which servers anywhere have by default
 _BY_A_SERVER = re.compile(r"\d:\d\d:\d\d\s[AP]M\b")
 _BY_DEFAULT = "en-US"  # what systems say of their pages if nobody tells them otherwise
-_NUMBERS = re.compile(r"(?<!\d)(\d{1,2})([/-])(\d{1,2})\2((?:19|20)\d\d)(?!\d)")
+_NUMBERS = re.compile(r"(?<!\d)(\d{1,2})([/-])(\d{1,2})\2((?:19|20|25)\d\d)(?!\d)")  # 25: of the Thai calendar
 
 
 def spelt_out(text: str, languages: tuple[str, ...], country: str) -> str | None:

@@ -134,10 +134,15 @@ def epoch(text: str, languages: tuple[str, ...] = ()) -> datetime | None:
     return datetime.fromtimestamp(int(code), UTC)
 
 
+def with_ascii_digits(text: str) -> str:
+    """The text with the decimal digits of all scripts as 0 to 9."""
+    return text if text.isascii() else "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
+
+
 def _normal(text: str) -> str:
     """The text on one line with ASCII digits and signs, and one form of each Arabic letter."""
     if not text.isascii():
-        text = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in calendars.folded(text))
+        text = with_ascii_digits(calendars.folded(text))
         text = text.replace("\u2212", "-").replace("\u2013", "-").replace("\uff1a", ":").replace("\uff0f", "/")
         text = _HAN_DAY.sub(lambda day: f"{day[1].translate(_HAN_DIGITS)}年{_han(day[2])}月{_han(day[3])}", text)
         text = _ERA.sub(lambda era: str(_ERAS[era[1]] + (1 if era[2] == "元" else int(era[2]))), text)

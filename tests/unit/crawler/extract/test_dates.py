@@ -463,6 +463,8 @@ def test_a_page_that_only_tells_its_last_change_is_of_that_day_at_the_latest() -
             7,
         ),
         # the label of a date, wherever it stands
+        ("bn", "<div>০৭/০৫/২০১৮</div>", "", 7),
+        ("th", "<div>07/05/2561 14:20 น.</div>", "", 7),
         ("en", "", "<p>This entry was posted on Monday, May 7th, 2018 at 14:20 and is filed under Ports</p>", 7),
         ("zh", "", "<p>【 港口 发表时间 2018/05/07 22:11:42 by 小林 】</p>", 7),
         ("sr", "", "<div>Објављено: 7. мај 2018.</div>", 7),
