@@ -6,12 +6,14 @@ import random
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from index.archive import Archive, articles
 from index.engines import Engine, open_engine
+from index.errors import IndexMismatch, IndexUnavailable
 from index.search import indexer
 from index.search.query_language import parse
 from index.search.verify import repair, verify
@@ -132,6 +134,34 @@ def test_damage_is_mended_and_searches_go_on(whole: tuple[Archive, Path], tmp_pa
                 repair(archive, engine, found)
                 assert verify(archive, engine).whole, kind
                 assert engine.search(parse("حلب")).total == STORED
+
+
+@pytest.mark.parametrize("instead", ["nothing", "a folder", "a link to itself"])
+def test_what_is_no_file_any_more_is_mended_while_articles_come(
+    whole: tuple[Archive, Path], tmp_path: Path, instead: str
+) -> None:
+    """A link to itself can be opened by nobody, not even by root, whom permissions do not keep out."""
+    for kind in ("pos", "idx", "meta.json", "checksums.json", "writer.lock", "meta.lock", "current"):
+        work = tmp_path / f"with another {kind}"
+        shutil.copytree(whole[1].parent, work)
+        folder = work / "index"
+        file = next(file for file in sorted(folder.rglob(f"*{kind}")) if file.parent.name != "versions")
+        file.unlink()
+        if instead == "a folder":
+            file.mkdir()
+            (file / "x").touch()
+        elif instead == "a link to itself":
+            file.symlink_to(file.name)
+        with Archive(work / "archive.sqlite3") as archive, opened(folder) as engine:
+            one = article("https://step.example/more", headline="خبر", body="حلب")
+            archive.write(lambda c, one=one: articles.store(c, page(one))).result()  # type: ignore[misc]
+            with suppress(IndexUnavailable, IndexMismatch):  # what the indexer tells of
+                indexer.index_pending(archive, engine)
+            if not (found := verify(archive, engine)).whole:
+                repair(archive, engine, found)
+            indexer.index_pending(archive, engine)
+            assert verify(archive, engine).whole, kind
+            assert engine.search(parse("حلب")).total == STORED + 1, kind
 
 
 @pytest.mark.parametrize(

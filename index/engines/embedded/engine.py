@@ -25,7 +25,7 @@ from tantivy import Query as TantivyQuery
 from index.atomic_files import sync_folder
 from index.engines.base import REBUILD, IndexedDocument, PartLimits, is_made_with, is_ours, must_be_ours
 from index.engines.embedded import tantivy_query
-from index.engines.embedded.file_check import damaged_files, must_be_files, note_checksums
+from index.engines.embedded.file_check import EARLIER, damaged_files, must_be_files, note_checksums
 from index.engines.embedded.schema import FIELDS, document, schema
 from index.engines.embedded.tantivy_query import Part, Searcher
 from index.engines.legacy_mapping import without_unknown
@@ -38,7 +38,6 @@ from index.model.query import Query
 from index.model.results import Matches
 
 HEAP_BYTES = 64_000_000  # of the writer, before it flushes a segment; a batch of 500 articles takes about 10 MB
-EARLIER = "versions"  # the folder of earlier versions, within a target's
 DROPPED = "dropped-"  # before the name of a target whose folder is being deleted
 PAGE = 1_000  # hits read at a time when all documents are read
 LOCK_BUSY = "LockBusy"  # in the message of tantivy's ValueError
@@ -99,6 +98,8 @@ class EmbeddedEngine:
                 file.write(target + "\n")
                 file.flush()
                 os.fsync(file.fileno())
+            if (self.directory / "current").is_dir():  # whoever put it there: it is the place of a file
+                shutil.rmtree(self.directory / "current")
             temporary.replace(self.directory / "current")
             sync_folder(self.directory)
         if before is not None and before != target:
@@ -167,7 +168,8 @@ class EmbeddedEngine:
 
     def _write(self, target: str, records: dict[str, IndexRecord], deletes: Sequence[str]) -> None:
         index = self._index(target)
-        known = self._versions(index, [*records])
+        with self._translating_errors(target):
+            known = self._versions(index, [*records])
         fields = FIELDS if is_ours(target, self.prefix) else self._fields(target)
         whole = "article" if "article" in fields else "id"
         with self._translating_errors(target), index.writer(heap_size=HEAP_BYTES, num_threads=1) as writer:

@@ -27,6 +27,7 @@ from index.engines.embedded.schema import schema
 
 META, MANAGED = "meta.json", ".managed.json"  # tantivy's
 CHECKSUMS = "checksums.json"  # ours: the commit's number and the checksum of each of its files, then its own in a line
+EARLIER = "versions"  # the folder of earlier versions, within a target's
 PARTS = ("fast", "fieldnorm", "idx", "pos", "store", "term")  # of each segment
 _MAGIC = 1337
 _END = struct.Struct("<II")  # length of the footer's JSON, magic number
@@ -41,7 +42,7 @@ def damaged_files(folder: Path) -> list[str]:
     """
     for _ in range(10):
         before = _stamp(folder)
-        found = sorted(set(_damaged(folder)))
+        found = sorted({*_damaged(folder), *_unusable(folder)})
         if not found or _stamp(folder) == before:
             break
     return found
@@ -82,6 +83,21 @@ def _stamp(folder: Path) -> int | None:
         return (folder / META).stat().st_mtime_ns
     except OSError:
         return None
+
+
+def _unusable(folder: Path) -> Iterator[str]:
+    """What lies in the folder and is no file that can be read, as tantivy's locks may be, which hold nothing."""
+    with suppress(OSError), os.scandir(folder) as entries:  # without the folder, `meta.json` is missing, too
+        yield from (one.name for one in entries if one.name != EARLIER and not _is_usable(one))
+
+
+def _is_usable(entry: os.DirEntry[str]) -> bool:
+    try:
+        return S_ISREG(entry.stat().st_mode) and os.access(entry.path, os.R_OK)
+    except FileNotFoundError:  # a writer has just deleted it; or a link to nothing, where a lock can be made
+        return True
+    except OSError:
+        return False
 
 
 def _damaged(folder: Path) -> Iterator[str]:

@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, event, insert, select, update
 
 from index.archive import Archive, articles, documents, erasure, frontier, site_state, source_state, trust
 from index.archive import tables as t
@@ -21,6 +21,7 @@ from index.model.candidate import Candidate
 from index.model.codes import FetchOutcome, FetchReason, PageReason, PageState, ParseReason, SourceReason, TrustReason
 from index.model.message import Message
 from tests.support.archive_samples import BODY, DAMASCUS, HOUR, NOW, article, page
+from tests.support.postgresql import Server
 
 T = TypeVar("T")
 DAY = timedelta(days=1)
@@ -490,6 +491,37 @@ def test_ten_times_as_many_due_pages_take_no_longer(tmp_path: Path, later: int) 
                 assert [row.url for row in found] == [f"https://step.example/{n}" for n in range(100)]
                 taken.append(steps(conn, lambda conn=conn: frontier.due(conn, "step", NOW, 100)))  # type: ignore[misc]
     assert taken[1] <= 1.2 * taken[0], taken
+
+
+def blocks(conn: Connection, work: Callable[[], object]) -> int:
+    """How many pages of tables and indexes PostgreSQL reads for the statements of this work, as it tells."""
+    said: list[tuple[str, Any]] = []
+
+    def note(_: object, __: object, statement: str, parameters: Any, *___: object) -> None:
+        said.append((statement, parameters))
+
+    event.listen(conn.engine, "before_cursor_execute", note)
+    work()
+    event.remove(conn.engine, "before_cursor_execute", note)
+    read = 0
+    for statement, parameters in said:
+        (told,) = conn.exec_driver_sql(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", parameters).scalar_one()
+        read += told["Plan"]["Shared Hit Blocks"] + told["Plan"]["Shared Read Blocks"]
+    return read
+
+
+def test_ten_times_as_many_due_pages_take_no_more_pages_of_postgresql(
+    postgresql_server: Server, tmp_path: Path
+) -> None:
+    """Once it knows how many there are, as it does by itself within a minute (autovacuum)."""
+    taken = []
+    for due in (2_000, 20_000):
+        with postgresql_server.archive(tmp_path) as database, Archive(database) as archive:
+            archive.write(lambda conn, due=due: fill(conn, due, 3_000)).result()  # type: ignore[misc]
+            archive.write(lambda conn: conn.exec_driver_sql("ANALYZE frontier")).result()
+            with archive.read() as conn:
+                taken.append(blocks(conn, lambda conn=conn: frontier.due(conn, "step", NOW, 100)))  # type: ignore[misc]
+    assert 0 < taken[1] <= 1.2 * taken[0], taken
 
 
 @pytest.mark.parametrize("due", [0, 1, frontier.MANY_DUE - 1, frontier.MANY_DUE, frontier.MANY_DUE + 1])
