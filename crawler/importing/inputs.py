@@ -1,20 +1,25 @@
-"""What an import is given -> the files to read: WARC files as they are, what is in WACZ or Zstandard files unpacked."""
+"""What an import is given -> the files to read: WARC files as they are; what is in WACZ or Zstandard files, or was
+compressed as a whole, unpacked."""
 
 from __future__ import annotations
 
 import gzip
+import logging
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import islice
 from operator import attrgetter
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from fastwarc.stream_io import ZstdReader
+from fastwarc.warc import ArchiveIterator
 
 from crawler.errors import ArshifError
 from crawler.importing import downloads
@@ -22,12 +27,15 @@ from crawler.importing.address_lists import ENDINGS as ADDRESSES
 from crawler.importing.downloads import file_name, is_remote
 from crawler.importing.saved_pages import ENDINGS as SAVED
 from index.warc.outside import NOWHERE, Outside
-from index.warc.record import WarcDamaged
+from index.warc.record import MEMBER, WarcDamaged
+
+log = logging.getLogger("arshif.import")
 
 WARCS = (".warc", ".warc.gz")
 PACKED = (".warc.zst", ".wacz")
 LISTS = (".paths", ".paths.gz")  # of Common Crawl: one path of a WARC file per line
 COMMON_CRAWL = "https://data.commoncrawl.org/"  # what the paths are relative to (https://commoncrawl.org/get-started)
+_CHUNK = 64 * 1024  # bytes read at a time
 _DAMAGED_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
 
 
@@ -134,7 +142,9 @@ def _one(name: str, file: Path, address: str | None, work: Path) -> Iterator[Inp
     if kind.endswith(SAVED):
         yield Input(name, file, saved_page=True)
     elif kind.endswith(".warc.zst"):
-        yield Input(name, _unzstd(file, work))
+        yield Input(name, _unzstd(name, file, work))
+    elif kind.endswith(".gz") and not _is_by_record(file):
+        yield Input(name, _gunzip(name, file, work))
     elif kind.endswith(".wacz"):
         yield from _in_wacz(name, file, address, work)
     else:
@@ -148,9 +158,12 @@ def _in_wacz(name: str, file: Path, address: str | None, work: Path) -> Iterator
     with _as_wacz(name):
         container = zipfile.ZipFile(file)
     with container:
-        members = sorted(one for one in container.namelist() if one.startswith("archive/"))
-        for number, member in enumerate(one for one in members if one.endswith((*WARCS, ".warc.zst"))):
-            ending = next(end for end in (*WARCS, ".warc.zst") if member.endswith(end))
+        named = sorted(one for one in container.namelist() if one.startswith("archive/"))
+        members = [one for one in named if one.lower().endswith((*WARCS, ".warc.zst"))]
+        if not members:
+            log.warning("%s has no WARC file in its folder archive/", name)
+        for number, member in enumerate(members):
+            ending = next(end for end in (*WARCS, ".warc.zst") if member.lower().endswith(end))
             target = own / f"{number:04}{ending}"  # the member's own name may lead anywhere
             with target.open("wb") as copy:
                 for chunk in _member(container, member, name):
@@ -176,7 +189,7 @@ def _member(container: zipfile.ZipFile, member: str, name: str) -> Iterator[byte
     with source:
         while True:
             with _as_wacz(name):
-                chunk = source.read(64 * 1024)
+                chunk = source.read(_CHUNK)
             if not chunk:
                 return
             yield chunk
@@ -191,23 +204,58 @@ def _as_wacz(name: str) -> Iterator[None]:
         raise ArshifError(f"{name} cannot be read as a WACZ file: {error}") from error
 
 
-def _unzstd(file: Path, work: Path) -> Path:
-    target = _own_folder(work) / file.name.removesuffix(".zst")
-    with file.open("rb") as packed, target.open("wb") as copy:
-        for chunk in _unpacked(ZstdReader(packed)):
-            copy.write(chunk)
+def _is_by_record(file: Path) -> bool:
+    """Whether each record is in a gzip member of its own, as the specification asks, so that it can be read by itself;
+    told by the second one."""
+    with file.open("rb") as stream:
+        try:
+            second = next(islice(ArchiveIterator(stream, parse_http=False), 1, None), None)
+        except OSError:
+            return True  # what is damaged is told when it is looked through
+        if second is None:
+            return True
+        stream.seek(second.stream_pos)
+        return stream.read(len(MEMBER)) == MEMBER
+
+
+def _gunzip(name: str, file: Path, work: Path) -> Path:
+    target = _own_folder(work) / file.stem
+    with gzip.open(file) as packed, target.open("wb") as copy:
+        try:
+            while chunk := packed.read(_CHUNK):
+                copy.write(chunk)
+        except (OSError, EOFError, zlib.error) as error:
+            log.warning("%s: damaged, and read up to there: %s", name, error)
     return target
 
 
-def _unpacked(source: ZstdReader) -> Iterator[bytes]:
-    """What can be unpacked of a frame, in pieces; if it is torn, the record that it ends in is told as damaged."""
-    while True:
-        try:
-            chunk = source.read(64 * 1024)
-        except OSError:
-            return
-        if not chunk:
-            return
+def _unzstd(name: str, file: Path, work: Path) -> Path:
+    target = _own_folder(work) / file.stem
+    with file.open("rb") as packed, target.open("wb") as copy:
+        for size in (
+            _CHUNK,
+            1,
+        ):  # a read that meets damage gives nothing of what is before it
+            try:
+                for chunk in _unpacked(packed, copy.tell(), size):
+                    copy.write(chunk)
+                return target
+            except OSError as error:
+                problem = error
+    log.warning("%s: damaged, and read up to there: %s", name, problem)
+    return target
+
+
+def _unpacked(packed: BinaryIO, start: int, size: int) -> Iterator[bytes]:
+    """What a Zstandard file has unpacked from a position on, in pieces of up to `size` bytes.
+
+    :raises OSError: where it is damaged.
+    """
+    packed.seek(0)
+    source = ZstdReader(packed)
+    while start and (skipped := source.read(min(start, _CHUNK))):
+        start -= len(skipped)
+    while chunk := source.read(size):
         yield chunk
 
 

@@ -16,6 +16,8 @@ from pathlib import Path
 
 from selectolax.lexbor import LexborHTMLParser
 
+from index.text.charset import decode
+
 ENDINGS = (".html", ".htm", ".xhtml", ".shtml")
 
 _HEAD = 200_000  # bytes in which the URL is looked for
@@ -44,7 +46,8 @@ def look(file: Path) -> SavedPage:
         return noted
     with file.open("rb") as stream:
         head = stream.read(_HEAD)
-    return SavedPage(_url(head), datetime.fromtimestamp(file.stat().st_mtime, UTC))
+    text = decode(head, {}).text  # some are saved as UTF-16
+    return SavedPage(_url(text.encode("utf-8", "replace")), datetime.fromtimestamp(file.stat().st_mtime, UTC))
 
 
 def _noted_beside(file: Path) -> SavedPage | None:

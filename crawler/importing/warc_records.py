@@ -26,6 +26,7 @@ from index.warc.record import MEMBER, RECORD, begins_record, end_of_members
 
 HTTP_OK = 200
 
+_NONE = WarcRecordType.unknown | WarcRecordType.no_type
 _CHUNK = 1024 * 1024  # bytes searched at a time for the next record
 _LOOK = 1024  # bytes by which one is recognised
 
@@ -64,6 +65,8 @@ def heads(file: Path) -> Iterator[RecordHead]:
                     last = record.stream_pos
                     if record.record_type & PAGES:
                         yield _head(record, last)
+                    elif record.record_type & _NONE and record.headers.get("Content-Length") is None:
+                        broken = True
             except OSError:
                 broken = True
             start = _next_run(stream, last + 1) if packed else None  # also without an error: it takes zeros for the end
@@ -89,8 +92,9 @@ def _head(record: WarcRecord, offset: int) -> RecordHead:
     declared = record.headers.get("Content-Length")
     if declared is None or not declared.isdigit():
         return RecordHead(offset, "", "", None, None, "", 0, damaged=True)
-    if record.record_type != WarcRecordType.resource and record.is_http:
-        record.parse_http()
+    if foreign.has_response(record):
+        record.is_http = True
+        record.parse_http(quirks_mode=True)
         status, media_type = record.http_headers.status_code, record.http_content_type or ""
     else:
         status, media_type = None, record.headers.get("Content-Type") or ""
@@ -114,12 +118,10 @@ def _utc(date: datetime | None) -> datetime | None:
 
 def _is_whole(record: WarcRecord) -> bool:
     """Whether a record has its declared length and, if it has a digest, the bytes of that."""
-    if record.headers.get("WARC-Block-Digest") is not None:
-        return record.verify_block_digest()
-    declared = record.headers.get("Content-Length") or ""
+    declared, digest = record.headers.get("Content-Length") or "", record.headers.get("WARC-Block-Digest")
     block = record.reader.read()
     record.set_bytes_content(block)
-    return str(len(block)) == declared.strip()
+    return str(len(block)) == declared.strip() and (digest is None or foreign.agrees(digest, block) is not False)
 
 
 def _content(record: WarcRecord) -> Content | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from base64 import b32encode
 from dataclasses import dataclass
-from hashlib import sha1
+from hashlib import new, sha1
 from io import BytesIO
 
 from fastwarc.stream_io import BrotliReader, ChunkedReader, ZstdReader
@@ -54,21 +54,40 @@ def target(record: WarcRecord) -> str:
     return (record.headers.get("WARC-Target-URI") or "").strip("<> ")  # WARC 1.0 has it in brackets
 
 
+def has_response(record: WarcRecord) -> bool:
+    """Whether the content of a record is an HTTP response, and not the page alone. FastWARC's own answer is no where
+    the type is written in capitals."""
+    kind = (record.headers.get("Content-Type") or "").lower()
+    return record.record_type != WarcRecordType.resource and kind.startswith("application/http")
+
+
+def agrees(digest: str, data: bytes) -> bool | None:
+    """Whether data has a digest as WARC headers have it, such as `sha1:` with base 32, or base 16; None if it is of a
+    kind that is not known here, and tells nothing."""
+    label, _, value = digest.strip().partition(":")
+    try:
+        found = new(label.lower().replace("sha-", "sha"), data, usedforsecurity=False).digest()
+    except (ValueError, TypeError):  # TypeError: one of any length
+        return None
+    return value.strip().rstrip("=").lower() in (found.hex(), b32encode(found).decode().rstrip("=").lower())
+
+
 def content(record: WarcRecord, most: int) -> Content | None:
     """The response of a record that was not read yet; None if it is not as its digest says, in an encoding that is not
     known, or becomes longer than `most` bytes."""
-    if record.record_type == WarcRecordType.resource or not record.is_http:  # such as FTP's: nothing but its content
+    if not has_response(record):  # such as FTP's: nothing but its content
         body = record.reader.read()
         return Content("HTTP/1.1 200 OK", [("Content-Type", record.headers.get("Content-Type") or "")], body)
-    record.parse_http()
+    record.is_http = True
+    record.parse_http(quirks_mode=True)  # RFC 9112, section 2.2: lines may end with LF alone
     line, headers = record.http_headers.status_line or "", list(record.http_headers.to_tuples())
     named = {name.lower(): value.strip().lower() for name, value in headers}
     chunked = named.get("transfer-encoding") == "chunked"
     # Only where there is no digest of the block: writers differ in whether the payload's is of the chunks.
-    told = {name for name in ("WARC-Block-Digest", "WARC-Payload-Digest") if record.headers.get(name) is not None}
-    if told == {"WARC-Payload-Digest"} and not chunked and not record.verify_payload_digest():
+    body, digest = record.reader.read(), record.headers.get("WARC-Payload-Digest")
+    of_block = record.headers.get("WARC-Block-Digest") is not None
+    if digest is not None and not of_block and not chunked and agrees(digest, body) is False:
         return None
-    body = record.reader.read()
     if chunked:
         body = _unchunked(body)
     encoding = named.get("content-encoding", "")

@@ -53,6 +53,32 @@ def test_a_folder_is_read_with_all_that_is_below_it(tmp_path: Path) -> None:
     }
 
 
+def test_a_file_that_was_compressed_as_a_whole_is_read(tmp_path: Path) -> None:
+    (tmp_path / "all.warc.gz").write_bytes(gzip.compress(warc(PAGES, gzip=False)))
+    (tmp_path / "TWO.WARC.GZ").write_bytes(warc(PAGES[:1]) + warc(PAGES[1:]))
+    found = urls(tmp_path, str(tmp_path / "all.warc.gz"), str(tmp_path / "TWO.WARC.GZ"))
+    assert found == {name: [page.url for page in PAGES] for name in ("all.warc.gz", "TWO.WARC.GZ")}
+
+
+def test_what_is_before_the_torn_end_of_zstandard_frames_is_read(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    frames = [zstandard(warc([page], gzip=False)) for page in PAGES]
+    (tmp_path / "torn.warc.zst").write_bytes(b"".join(frames)[:-20])
+    (tmp_path / "whole.warc.zst").write_bytes(b"".join(frames))
+    found = urls(tmp_path, str(tmp_path / "torn.warc.zst"), str(tmp_path / "whole.warc.zst"))
+    assert found == {"torn.warc.zst": [page.url for page in PAGES[:2]], "whole.warc.zst": [page.url for page in PAGES]}
+    assert "torn.warc.zst: damaged" in caplog.text
+
+
+def test_a_wacz_has_its_files_in_whatever_case_or_it_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    wacz(tmp_path / "A.WACZ", {"archive/DATA.WARC.GZ": warc(PAGES)})
+    wacz(tmp_path / "none.wacz", {"datapackage.json": b"{}"})
+    found = urls(tmp_path, str(tmp_path / "A.WACZ"), str(tmp_path / "none.wacz"))
+    assert found == {"DATA.WARC.GZ": [page.url for page in PAGES]}
+    assert "none.wacz has no WARC file" in caplog.text
+
+
 def test_the_files_in_a_wacz_are_read_wherever_their_names_lead(tmp_path: Path) -> None:
     members = {
         "archive/data.warc.gz": warc(PAGES[:2]),

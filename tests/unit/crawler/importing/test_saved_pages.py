@@ -12,6 +12,7 @@ import pytest
 from crawler.importing.saved_pages import look
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 @pytest.mark.parametrize(
     ("html", "url"),
     [
@@ -31,9 +32,9 @@ from crawler.importing.saved_pages import look
         ("<p>nothing</p>", None),
     ],
 )
-def test_the_url_is_the_one_that_was_noted(tmp_path: Path, html: str, url: str | None) -> None:
+def test_the_url_is_the_one_that_was_noted(tmp_path: Path, html: str, url: str | None, encoding: str) -> None:
     file = tmp_path / "page.html"
-    file.write_text(html)
+    file.write_text(html, encoding)
     os.utime(file, (1_600_000_000, 1_600_000_000))
     found = look(file)
     assert found.url == url

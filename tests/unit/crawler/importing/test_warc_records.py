@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from base64 import b32encode
 from datetime import UTC, datetime
+from hashlib import md5, sha1, sha256
 from io import BytesIO
 from pathlib import Path
 
@@ -49,6 +51,60 @@ def test_a_resource_has_the_type_that_its_record_declares(tmp_path: Path) -> Non
     read = content(file, head.offset, head.url)
     assert read is not None
     assert (read.body, read.headers) == (b"<p>1</p>", [("Content-Type", "text/html")])
+
+
+def record(block: bytes, digest: str, kind: str = "application/http; msgtype=response", end: str = "\r\n") -> bytes:
+    """A record by hand, in a gzip member of its own."""
+    fields = {
+        "WARC-Type": "response",
+        "WARC-Target-URI": PAGES[0].url,
+        "WARC-Date": PAGES[0].date,
+        "WARC-Record-ID": "<urn:uuid:d9f0b9a0-0000-4000-8000-000000000000>",
+        "WARC-Block-Digest": digest,
+        "Content-Type": kind,
+        "Content-Length": str(len(block)),
+    }
+    head = "".join(f"{name}: {value}{end}" for name, value in fields.items())
+    return gzip.compress(f"WARC/1.0{end}{head}{end}".encode() + block + b"\r\n\r\n")
+
+
+BLOCK = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n" + PAGES[0].body
+SHA1, SHA256 = sha1(BLOCK).digest(), sha256(BLOCK).hexdigest()
+
+
+@pytest.mark.parametrize(
+    "digest",
+    [
+        f"sha1:{b32encode(SHA1).decode()}",
+        f"sha1:{SHA1.hex()}",
+        f"SHA1:{SHA1.hex().upper()}",
+        f"sha-1:{b32encode(SHA1).decode().lower()}",
+        f"sha256:{SHA256}",
+        f"sha-256:{SHA256.upper()}",
+        f"sha256:{b32encode(bytes.fromhex(SHA256)).decode().rstrip('=')}",
+        f"md5:{md5(BLOCK).hexdigest()}",
+        "xxh3:0123456789abcdef",  # which tells nothing here
+    ],
+)
+def test_a_digest_counts_however_it_is_written(tmp_path: Path, digest: str) -> None:
+    assert whole(written(tmp_path, record(BLOCK, digest))) == [PAGES[0].url]
+    changed = whole(written(tmp_path, record(BLOCK[:-1] + b"!", digest)))
+    assert changed == ([PAGES[0].url] if digest.startswith("xxh3") else [])
+
+
+def test_the_type_of_a_record_may_be_in_capitals_and_lines_of_its_response_end_with_lf(tmp_path: Path) -> None:
+    block = BLOCK.replace(b"\r\n", b"\n")
+    file = written(tmp_path, record(block, f"sha1:{sha1(block).hexdigest()}", "Application/HTTP;msgtype=response"))
+    (head,) = heads(file)
+    assert (head.status, head.media_type) == (200, "text/html")
+    found = content(file, 0, head.url)
+    assert found is not None
+    assert (found.body, found.headers) == (PAGES[0].body, [HTML])
+
+
+def test_what_has_no_record_is_told(tmp_path: Path) -> None:
+    packed = record(BLOCK, f"sha1:{SHA1.hex()}", end="\n")  # which the specification does not allow
+    assert [head.damaged for head in heads(written(tmp_path, gzip.decompress(packed), "some.warc"))] == [True]
 
 
 @pytest.mark.parametrize("packed", [True, False])
