@@ -8,9 +8,11 @@ one when it is started again, and its report at the end is that of one that was 
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime
 from functools import partial
 from hashlib import blake2b
 from typing import Any, Protocol, Self, TypeAlias, TypeVar
@@ -26,15 +28,15 @@ R = TypeVar("R")
 
 
 @dataclass(slots=True)
-class Report:
+class Report(ABC):
     """What came of a job so far; `earlier`: how much of what is done by an earlier process, which was killed."""
 
     earlier: int = field(default=0, kw_only=True)
 
     @property
+    @abstractmethod
     def done(self) -> int:
         """How much is done, in the unit in which the job is counted."""
-        raise NotImplementedError
 
     @property
     def counts(self) -> dict[str, Any]:
@@ -79,13 +81,32 @@ class Position:
         with self._archive.read() as conn:
             return archived.noted(conn, *self._key)
 
-    def note(self, conn: Connection, at: object, report: Report) -> None:
-        """Note where the job is, and what came of it so far."""
-        archived.note(conn, *self._key, at, report.counts)
+    def note(self, conn: Connection, at: object, report: Report | None = None) -> None:
+        """Note where the job is, and what came of it so far, if that is counted."""
+        archived.note(conn, *self._key, at, report.counts if report else {}, datetime.now(UTC))
 
     def end(self) -> None:
         """Note that it has ended."""
         self._archive.write(partial(archived.end, name=self._key[0], what=self._key[1])).result()
+
+
+async def run_alone(
+    job: Job[P, R],
+    archive: Archive,
+    name: str,
+    what: object,
+    *,
+    told: Callable[[Any, int | None], None] | None = None,
+    ahead: int = 0,
+) -> None:
+    """Do all pieces of a job that are left, as `run` does, while no other process does the job of this name, on any
+    machine that uses the archive. `what` is as of `Position`.
+
+    :raises Busy: when another process is at it.
+    :raises ArchiveError: when the archive fails.
+    """
+    with archive.database.lock(name) as still_held:
+        await run(job, Position(archive, name, what), told=told, still_held=still_held, ahead=ahead)
 
 
 async def run(

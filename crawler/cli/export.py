@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -23,7 +23,7 @@ from crawler.cli.options import (
     moment,
 )
 from crawler.cli.output import write_output
-from crawler.cli.progress import Shown, progress
+from crawler.cli.progress import BYTES, Shown, progress
 from crawler.cli.query import PARTLY_READ, WORDS, OptionalQuery, check_words, print_query_problems
 from crawler.console import print_error, print_json, say
 from index.export.format_names import Form, Name, named
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from index.engines import Engine
     from index.export.result_stream import ResultStream
     from index.model.article import IndexDocument
+    from index.warc.record import WarcRef
 
 app = typer.Typer()
 
@@ -76,7 +77,7 @@ def export_search(
     print_query_problems(parsed)
     with open_existing_archive(config) as archive, open_index(config) as engine:
         found = stream(parsed, engine, archive, annotated=True)
-        _write(config, archive, found, form or named(out), out, words, json)
+        _write(config, archive, found, form or named(out), out, words, json, (words, sort))
     if parsed.problems:
         raise typer.Exit(PARTLY_READ)
 
@@ -95,7 +96,9 @@ def export_collection(
         with archive.read() as conn:
             one = get_collection(conn, collection)
             ids = list(collections.articles_of(conn, one.id))
-        _write(config, archive, chosen(ids, archive), form or named(out), out, one.name, json)
+        _write(
+            config, archive, chosen(ids, archive), form or named(out), out, one.name, json, ("collection", str(one.id))
+        )
 
 
 @app.command("articles")
@@ -108,7 +111,7 @@ def export_articles(articles: ArticlesArgument, form: FormOption = None, out: Ou
     with open_existing_archive(config) as archive:
         with archive.read() as conn:
             ids = list(dict.fromkeys(get_article(conn, one).article.id for one in articles))
-        _write(config, archive, chosen(ids, archive), form or named(out), out, "", json)
+        _write(config, archive, chosen(ids, archive), form or named(out), out, "", json, tuple(ids))
 
 
 @app.command("dataset")
@@ -169,32 +172,43 @@ def export_warc(
     since: FetchedSince = "",
     json: Json = False,
 ) -> None:
-    """Export the raw copies as one WARC file."""
+    """Export the raw copies as one WARC file.
+
+    It is written beside its name, in FILE.new: an export that was broken off goes on when the same command is given
+    again.
+    """
     from crawler.config import load
     from crawler.settings_model import PRODUCT
     from crawler.storage import open_archive, open_raw
     from index.archive import warc_records
+    from index.export.warc import join
     from index.locale import FALLBACK
     from index.locale.formats import size
-    from index.warc.maintenance import join
 
     config = load()
     info = {"software": PRODUCT, "format": "WARC File Format 1.1", "operator": config.settings.contact or "unknown"}
     chosen = config.choose(site)[0].id if site else None
-    with (
-        open_archive(config) as archive,
-        archive.read() as conn,
-        open_raw(config, archive) as raw,
-        progress() as shown,
-    ):
-        step = shown.begin("export", "raw copies", warc_records.count(conn, chosen, moment(since)))
-        written, damaged = join(raw, step.counted(warc_records.refs(conn, chosen, moment(since))), file, info)
+    with open_archive(config) as archive, open_raw(config, archive) as raw, progress() as shown:
+
+        def refs() -> Iterator[WarcRef]:
+            with archive.read() as conn:
+                yield from warc_records.refs(conn, chosen, moment(since))
+
+        def known(ids: Iterable[int]) -> bool:
+            with archive.read() as conn:
+                return warc_records.are_there(conn, ids)
+
+        step = shown.begin("export", "raw copies")
+        what = (archive.database.name, chosen, since)
+        done = join(raw, refs(), file, info, what=what, known=known, told=step.follow)
     if json:
-        print_json({"file": file, "records": written, "damaged": damaged, "bytes": file.stat().st_size})
+        facts = {"records": done.written, "damaged": done.damaged, "earlier": done.earlier}
+        print_json({"file": file, **facts, "bytes": file.stat().st_size})
         return
-    say(f"Wrote {written} raw copies, {size(FALLBACK, file.stat().st_size)}, to {file}")
-    if damaged:
-        print_error(f"{damaged} raw copies are damaged and were left out")
+    say(f"Wrote {done.written} raw copies, {size(FALLBACK, file.stat().st_size)}, to {file}")
+    say(step.ending, "dim")
+    if done.damaged:
+        print_error(f"{done.damaged} raw copies are damaged and were left out")
 
 
 @app.command("wacz", context_settings=WORDS)
@@ -212,8 +226,9 @@ def export_wacz(
 ) -> None:
     """Export raw copies as a web archive collection (WACZ), which ReplayWeb.page and pywb open.
 
-    It has the copies of all versions, and of the redirects by which they were found. Exits with 2 if part of a search
-    could not be parsed; the rest is exported.
+    It has the copies of all versions, and of the redirects by which they were found. They are gathered beside the file,
+    in FILE.new: an export that was broken off goes on when the same command is given again. Exits with 2 if part of a
+    search could not be parsed; the rest is exported.
     """
     from crawler.config import load
     from crawler.storage import open_index
@@ -228,10 +243,12 @@ def export_wacz(
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
-    """The ids of the articles to export, about how many they are, and whether a part of the search was not parsed."""
+    """The ids of the articles to export, about how many they are, what was asked for, and whether a part of the search
+    was not parsed."""
 
     ids: Iterable[str]
     total: int
+    what: tuple[str, ...]
     problems: bool = False
 
 
@@ -244,26 +261,34 @@ def _chosen(what: list[str], config: Config, archive: Archive, engine: Engine) -
     with archive.read() as conn:
         if not what or name in config.sites:
             ids = [one for one, _ in documents.ids(conn, name or None)]
-            return _Chosen(ids, len(ids))
+            return _Chosen(ids, len(ids), tuple(what))
         is_id = documents.document(conn, name) or documents.merged_into(conn, name)
         if is_id or name.startswith(("http://", "https://")):
-            return _Chosen([get_article(conn, name).article.id], 1)
+            return _Chosen([get_article(conn, name).article.id], 1, tuple(what))
     query = query_language.parse(" ".join(what))
     print_query_problems(query)
     found = stream(query, engine, archive)
-    return _Chosen(article_ids(found), found.total, bool(query.problems))
+    return _Chosen(article_ids(found), found.total, tuple(what), bool(query.problems))
 
 
-def _write(
-    config: Config, archive: Archive, found: ResultStream, form: Form, out: Path, title: str, json: bool
+def _write(  # noqa: PLR0913
+    config: Config,
+    archive: Archive,
+    found: ResultStream,
+    form: Form,
+    out: Path,
+    title: str,
+    json: bool,
+    what: tuple[str, ...],
 ) -> None:
-    """Writes articles in this form; says what was written to a file, and which cells a spreadsheet will cut."""
+    """Writes articles in this form; says what was written to a file, and which cells a spreadsheet will cut. `what`
+    tells one command from another, of which one that was broken off is continued."""
     from index.export.columns import MAX_CELL_CHARS
     from index.export.formats import open_format
     from index.export.result_stream import article_ids
 
     if form == "wacz":
-        _write_pages(config, archive, _Chosen(article_ids(found), found.total), out, title, json)
+        _write_pages(config, archive, _Chosen(article_ids(found), found.total, what), out, title, json)
         return
     kind = open_format(form)
     with progress() as shown:
@@ -290,14 +315,19 @@ def _write_pages(config: Config, archive: Archive, chosen: _Chosen, out: Path, t
     with open_raw(config, archive) as raw, progress() as shown:
         found = Collection(archive, raw, datetime.now(UTC), {"title": title or "Arshif", "software": PRODUCT})
         step = shown.begin("export", "articles", chosen.total)
-        write_output(out, found.pieces(step.counted(chosen.ids)))
+        if out == STDOUT:
+            write_output(out, found.pieces(step.counted(chosen.ids)))
+        else:
+            packing = shown.begin("pack", BYTES)
+            found.write(out, chosen.ids, (archive.database.name, *chosen.what), step.follow, packing.update)
+    done = found.report
     if json and out != STDOUT:
-        facts = {"articles": int(step.done), "pages": found.pages, "records": found.records, "damaged": found.damaged}
-        print_json({"file": out, "format": "wacz", **facts, "bytes": out.stat().st_size})
+        print_json({"file": out, "format": "wacz", **asdict(done), "bytes": out.stat().st_size})
     elif out != STDOUT:
-        say(f"Wrote {found.pages} saved pages of {int(step.done)} articles to {out}. Open it at https://replayweb.page")
-    if found.damaged:
-        print_error(f"{found.damaged} raw copies are damaged and were left out")
+        say(f"Wrote {done.pages} saved pages of {done.articles} articles to {out}. Open it at https://replayweb.page")
+        say(step.ending, "dim")
+    if done.damaged:
+        print_error(f"{done.damaged} raw copies are damaged and were left out")
 
 
 class _Counted:

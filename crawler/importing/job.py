@@ -7,7 +7,7 @@ import logging
 import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -23,12 +23,14 @@ from crawler.importing.storing import AHEAD, Held, ImportReport, Storing, count
 from crawler.processes.workers import Workers
 from index import jobs
 from index.archive import Archive, frontier
+from index.archive.database import StillHeld
 from index.file_lock import hold
 from index.model.candidate import Candidate
 from index.warc.store import WarcStore
 
 log = logging.getLogger("arshif.import")
 
+NAME = "import"
 FOLDER = "imports"  # below the data folder: plans, and what was downloaded or unpacked
 NO_RECORD = -1  # offset of a saved page, which is its file
 
@@ -60,7 +62,8 @@ class Import:
         began and did not end is continued.
 
         :raises ArshifError: when a file cannot be read.
-        :raises Busy: when another import is running, or another process crawls one of the sites.
+        :raises Busy: when another import is running here, or elsewhere the same one, or another process crawls or
+            imports one of the sites.
         """
         report = ImportReport()
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -78,18 +81,28 @@ class Import:
         with self._work_folder() as work:
             files = given.unpack(group, work, self.raw.outside)
             name = name_of(((one.name, one.file.stat().st_size) for one in files), options)
-            plan = Plan(self.folder / f"{name}.plan")
-            try:
-                if not plan.complete:
-                    await asyncio.to_thread(self._look_through, files, plan)
-                storing = Storing(
-                    self.archive, self.raw, self.workers, self.wanted, self.languages, self.held, files, plan
-                )
-                position = jobs.Position(self.archive, "import", name)
-                await jobs.run(storing, position, told=self.told, ahead=AHEAD, ended=plan.delete)
-            finally:
-                plan.close()
-            return storing.report
+            with self._alone(name) as still_held:
+                return await self._store(files, name, still_held)
+
+    def _alone(self, name: str) -> AbstractContextManager[StillHeld]:
+        """Be the only machine that does this import: where it is, is noted in the archive, for whoever goes on with it.
+
+        :raises Busy: when another machine does it.
+        """
+        database = self.archive.database
+        return database.lock(f"{NAME} {name}") if database.shared else nullcontext(lambda: None)
+
+    async def _store(self, files: list[Input], name: str, still_held: StillHeld) -> ImportReport:
+        plan = Plan(self.folder / f"{name}.plan")
+        try:
+            if not plan.complete:
+                await asyncio.to_thread(self._look_through, files, plan)
+            storing = Storing(self.archive, self.raw, self.workers, self.wanted, self.languages, self.held, files, plan)
+            position = jobs.Position(self.archive, NAME, name)
+            await jobs.run(storing, position, told=self.told, still_held=still_held, ahead=AHEAD, ended=plan.delete)
+        finally:
+            plan.close()
+        return storing.report
 
     @contextmanager
     def _work_folder(self) -> Iterator[Path]:

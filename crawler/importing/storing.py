@@ -129,7 +129,8 @@ class Held:
             now = datetime.now(UTC)
             held = self._archive.write(partial(leases.acquire, sites=[site], owner=OWNER, now=now)).result()
             if not held:
-                raise Busy(f"{site} is being crawled: run the import again when it is done; it continues there")
+                help = "run the import again when that is done; it continues there"
+                raise Busy(f"{site} is being crawled or imported: {help}")
             self._leases[site] = held[0]
         return self._leases[site]
 

@@ -153,10 +153,9 @@ class Reextraction:
         if self.dry:
             await jobs.run(self, told=told)
             return self.report
-        position = jobs.Position(self.archive, NAME, (self._sites, asked or since, EXTRACTOR_VERSION, PRODUCT))
+        what = (self._sites, asked or since, EXTRACTOR_VERSION, PRODUCT)
         try:
-            with self.archive.database.lock(NAME) as still_held:
-                await jobs.run(self, position, told=told, still_held=still_held)
+            await jobs.run_alone(self, self.archive, NAME, what, told=told, ahead=1)
         finally:
             self.archive.write(partial(leases.release, held=list(self._held.values()))).result()
         return self.report

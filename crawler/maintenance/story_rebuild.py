@@ -51,9 +51,8 @@ class StoryRebuild:
         """
         with self.archive.read() as conn:
             self.total = near_duplicates.count_compared(conn)
-        position = jobs.Position(self.archive, NAME, (PRODUCT, self.archive.near))
-        with self.archive.database.lock(NAME) as still_held:
-            await jobs.run(self, position, told=told, still_held=still_held, ahead=AHEAD)
+        what = (PRODUCT, self.archive.near)
+        await jobs.run_alone(self, self.archive, NAME, what, told=told, ahead=AHEAD)
         return self.report
 
     def pieces(self, after: str | None) -> Generator[list[Any], None, None]:

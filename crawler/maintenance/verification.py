@@ -56,9 +56,7 @@ def verify(
     :raises ArchiveError: when the archive fails.
     """
     work = _Verification(archive, raw, before, now, speed)
-    position = jobs.Position(archive, NAME, now - before)
-    with archive.database.lock(NAME) as still_held:
-        asyncio.run(jobs.run(work, position, told=told, still_held=still_held, ahead=0))
+    asyncio.run(jobs.run_alone(work, archive, NAME, now - before, told=told))
     return work.report
 
 

@@ -19,6 +19,7 @@ from index.model.codes import PageState, RunStatus
 RUNS_FOR = timedelta(days=90)  # the parts that sites had in runs, and runs that stored nothing
 REQUESTS_FOR = RUNS_FOR  # addresses that people asked for, and what came of them
 PREVIEWS_FOR = timedelta(days=7)  # sites that people looked at before they added them
+JOBS_FOR = RUNS_FOR  # large jobs that were killed and that nobody continued
 ALERTS_FOR = timedelta(days=365)
 HOSTS_FOR = timedelta(days=30)  # robots.txt is used for a day
 SILENT_HOSTS_FOR = timedelta(days=365)  # whose robots.txt does not answer: 30 days of that open it again
@@ -36,9 +37,10 @@ MOST_HOSTS = 10_000
 
 
 def expire(conn: Connection, now: datetime, sites: Collection[str] = (), most: int = MOST) -> int:
-    """Delete what is old: runs, requests, previews and alerts, hosts and sources not met for long, and of these sites
-    candidates that became no articles; and of those, of sources and of hosts, what is more than anybody needs. Return
-    how many rows, at most `most` of each kind. What is newest of its kind stays, as do runs that a version names."""
+    """Delete what is old: runs, requests, previews, alerts, where large jobs are, hosts and sources not met for long;
+    of these sites candidates that became no articles; and of those, of sources and of hosts, what is more than anybody
+    needs. Return how many rows, at most `most` of each kind. What is newest of its kind stays, as do runs that a
+    version names."""
     candidates = sources = 0
     for site in sites:
         if candidates < most:
@@ -55,6 +57,7 @@ def expire(conn: Connection, now: datetime, sites: Collection[str] = (), most: i
             _expire_parts(conn, now - RUNS_FOR, most),
             _delete(conn, t.requests.c.id, t.requests.c.ended < now - REQUESTS_FOR, most),
             _delete(conn, t.site_previews.c.id, t.site_previews.c.ended < now - PREVIEWS_FOR, most),
+            _expire_jobs(conn, now - JOBS_FOR, most),
             _expire_runs(conn, now - RUNS_FOR, most),
             _expire_alerts(conn, now - ALERTS_FOR, most),
             _expire_hosts(conn, now, most),
@@ -70,6 +73,14 @@ def _expire_parts(conn: Connection, before: datetime, most: int) -> int:
     rows = conn.execute(old.where(part.run < newest.scalar_subquery()).limit(most)).all()
     for row in rows:
         conn.execute(delete(t.run_sites).where(part.run == row.run, part.site == row.site))
+    return len(rows)
+
+
+def _expire_jobs(conn: Connection, before: datetime, most: int) -> int:
+    job = t.jobs.c
+    rows = conn.execute(select(job.name, job.what).where(job.noted < before).limit(most)).all()
+    for row in rows:
+        conn.execute(delete(t.jobs).where(job.name == row.name, job.what == row.what))
     return len(rows)
 
 

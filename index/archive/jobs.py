@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, select
@@ -16,9 +17,9 @@ def noted(conn: Connection, name: str, what: str) -> tuple[Any, Any] | None:
     return None if row is None else (row.at, row.report)
 
 
-def note(conn: Connection, name: str, what: str, at: object, report: object) -> None:
-    """Note where a job is, and what came of it so far, as JSON."""
-    upsert(conn, jobs, {"name": name, "what": what}, {"at": at, "report": report})
+def note(conn: Connection, name: str, what: str, at: object, report: object, now: datetime) -> None:
+    """Note where a job is `now` (aware), and what came of it so far, as JSON."""
+    upsert(conn, jobs, {"name": name, "what": what}, {"at": at, "report": report, "noted": now})
 
 
 def end(conn: Connection, name: str, what: str) -> None:

@@ -17,7 +17,7 @@ from index.atomic_files import sync_folder
 from index.errors import ArchiveError
 from index.file_lock import hold
 
-HEAD = "0035"  # the newest revision in migrations/versions; a test verifies that
+HEAD = "0036"  # the newest revision in migrations/versions; a test verifies that
 _VERSION_TABLE = "alembic_version"
 
 

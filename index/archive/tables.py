@@ -613,6 +613,7 @@ jobs = Table(  # how far a large job is that has not ended
     Column("what", String, primary_key=True),  # a digest of the pages and rules that it is of
     Column("at", Json, nullable=False),
     Column("report", Json, nullable=False),
+    Column("noted", Instant),  # when it was last there
 )
 
 processes = Table(  # who is alive, in PostgreSQL; with SQLite, `liveness.py` has lock files

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import (
@@ -253,6 +254,16 @@ def add(conn: Connection, site: str, ref: WarcRef, url: str, fetched: datetime, 
     place = {"file": ref.file, "offset": ref.offset, "length": ref.length, "digest": ref.digest}
     what = {"site": site, "url": url, "fetched": fetched, "body_hash": body_hash}
     return int(conn.execute(_ADD, {**place, **what}).scalar_one())
+
+
+def are_there(conn: Connection, ids: Iterable[int]) -> bool:
+    """Whether the archive has all raw responses with these numbers, none of which was erased or deleted."""
+    rest = iter(ids)
+    while some := set(islice(rest, CHUNK)):
+        found = conn.execute(select(func.count()).where(t.raws.c.id.in_(some))).scalar_one()
+        if found != len(some):
+            return False
+    return True
 
 
 def is_referred(conn: Connection, ref: WarcRef) -> bool:

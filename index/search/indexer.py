@@ -26,7 +26,7 @@ from index.archive.outbox import ALL, Row, Share, Target
 from index.engines.base import Engine, is_ours, new_target, part_for
 from index.engines.record import earlier_id, is_earlier
 from index.errors import ArchiveError, ArshifError, Busy, IndexMismatch
-from index.jobs import Position, Report
+from index.jobs import Position
 from index.locale import FALLBACK, translate
 from index.model.article import EARLIEST
 from index.model.message import Message
@@ -151,7 +151,7 @@ def rebuild(
     with _alone_building(archive, engine):
         begun, _ = position.noted() or (None, None)
         if begun is None or not is_ours(begun, engine.prefix) or begun not in _being_built(archive, engine):
-            begun = _start(archive, engine, lambda conn, name: position.note(conn, name, Report()))
+            begun = _start(archive, engine, position.note)
         name = _build(archive, engine, begun, batch, told)
         position.end()
     return name

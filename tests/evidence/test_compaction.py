@@ -31,11 +31,11 @@ from index.archive.backup import KEEPING, back_up, check, restore
 from index.archive.database import Database, StillHeld
 from index.errors import ArchiveError, Busy
 from index.evidence import proofs
+from index.export.warc import Joined, join
 from index.model.codes import RecordProblem, RunCause
 from index.model.message import Message
 from index.warc import files
 from index.warc.folder import Folder
-from index.warc.maintenance import join
 from index.warc.place import Place
 from index.warc.record import WarcMissing, WarcRef
 from index.warc.store import WarcStore
@@ -105,7 +105,7 @@ def test_whoever_read_a_reference_before_finds_the_record_after(archive: Archive
         streamed = warc_records.refs(conn)
         first = next(streamed)
         compact(archive, config, NOW, at_once=True)
-        assert join(raw, [first, *streamed], folder / "all.warc.gz", {}) == (9, 0), "within one snapshot"
+        assert join(raw, [first, *streamed], folder / "all.warc.gz", {}) == Joined(9, 0), "within one snapshot"
         assert [raw.read(ref)[1] for ref in old] == [raw.read(ref)[1] for ref in sorted(refs(archive), key=_id)]
         with pytest.raises(WarcMissing):
             raw.read(replace(old[0], id=None))

@@ -20,10 +20,10 @@ from crawler.storage import expire_raw, open_archive, open_raw, own_raw_place, r
 from index.archive import Archive, raw_files, raw_owner, runs, warc_records
 from index.archive.backup import back_up, check, restore
 from index.archive.database import Database
+from index.export.warc import Joined, join
 from index.model.codes import RunCause, RunStatus
 from index.model.message import Message
 from index.warc import bucket as buckets
-from index.warc.maintenance import join
 from index.warc.messages import RawMessage
 from index.warc.record import Response, WarcRef
 from index.warc.store import WarcStore
@@ -168,7 +168,7 @@ def test_they_expire(archive: Archive, config: Config) -> None:
 def test_exports_manifests_and_proofs_have_them(archive: Archive, config: Config, tmp_path: Path) -> None:
     crawl(archive, own_raw_place(config), 1, 3)
     with open_raw(config, archive) as raw:
-        assert join(raw, _refs(archive), tmp_path / "all.warc.gz", {}) == (3, 0)
+        assert join(raw, _refs(archive), tmp_path / "all.warc.gz", {}) == Joined(3, 0)
     assert manifests.write(archive, config, NOW + DAY, today=True).entries == 6
 
 

@@ -34,7 +34,7 @@ from index.archive.backup import back_up, check, restore
 from index.archive.database import Database, SqliteFile
 from index.evidence import proofs
 from index.export.wacz import Collection
-from index.warc.maintenance import join
+from index.export.warc import Joined, join
 from index.warc.record import WarcRef
 from tests.support.newspaper import InlineWorkers
 from tests.support.postgresql import env_of
@@ -188,14 +188,14 @@ def test_pages_are_read_again_where_they_lie(archive: Archive, config: Config) -
 
 def test_exports_have_them_as_others_wrote_them(archive: Archive, config: Config, tmp_path: Path) -> None:
     with open_raw(config, archive) as raw:
-        assert join(raw, refs(archive), tmp_path / "all.warc.gz", {}) == (9, 0)
+        assert join(raw, refs(archive), tmp_path / "all.warc.gz", {}) == Joined(9, 0)
         exported = gzip.decompress((tmp_path / "all.warc.gz").read_bytes())
         assert all(exported.count(page.body) == 1 for page in (*PAGES, *LATER))
         with archive.read() as conn:
             ids = [id_ for id_, _ in documents.ids(conn)]
         collection = Collection(archive, raw, NOW, {})
         (tmp_path / "all.wacz").write_bytes(b"".join(collection.pieces(ids)))
-        assert (collection.records, collection.pages, collection.damaged) == (9, 9, 0)
+        assert (collection.report.records, collection.report.pages, collection.report.damaged) == (9, 9, 0)
     (tmp_path / "again").mkdir()
     with Archive(SqliteFile(tmp_path / "again" / "archive.sqlite3")) as other:
         assert imported(other, configured(tmp_path / "again", ""), tmp_path / "all.wacz").new == 6
@@ -230,7 +230,7 @@ def test_a_file_that_is_gone_or_was_changed_is_told(archive: Archive, config: Co
         ids = list(texts(archive))
         collection = Collection(archive, raw, NOW, {})
         assert b"".join(collection.pieces(ids))
-        assert (collection.records, collection.damaged) == (5, 4)
+        assert (collection.report.records, collection.report.damaged) == (5, 4)
     plain.write_bytes(kept[0])
     packed.write_bytes(kept[1])
     assert checked(archive, config).missing == 0

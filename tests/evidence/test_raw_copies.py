@@ -17,11 +17,11 @@ from crawler.monitoring.doctor import CHECKS
 from index.archive import Archive, articles, warc_files, warc_records
 from index.archive.backup import back_up, check
 from index.archive.database import Database
+from index.export.warc import Joined, join
 from index.locale import translate
 from index.model.codes import RecordProblem
 from index.warc import record
 from index.warc.folder import Folder
-from index.warc.maintenance import join
 from index.warc.record import Response, WarcDamaged, WarcRef
 from index.warc.store import WarcStore
 from index.warc.torn import repair
@@ -145,7 +145,7 @@ def test_what_is_damaged_or_missing_is_found_with_its_versions(tmp_path: Path) -
             assert warc_records.damaged(conn, ids[0]) == []
         assert verify(archive, copies, NOW, NOW + 2 * HOUR).records == 0, "all were checked since"
 
-        assert join(copies, refs, tmp_path / "all.warc.gz", {}) == (4, 2)
+        assert join(copies, refs, tmp_path / "all.warc.gz", {}) == Joined(4, 2)
         made = back_up(archive, Folder(tmp_path / "raw"), tmp_path / "copy")
         assert made.short == (file,)
         assert made.damaged == (f"{file}:{refs[2].offset}", f"{file}:{refs[5].offset}")

@@ -105,6 +105,10 @@ POINTS = {
     "dataset: before a month is noted": Point("index.export.dataset:Dataset._note", "before", 1),
     "dataset: a month is noted": Point("index.export.dataset:replace_file", "after", 1),
     "dataset: a month is written": Point("index.export.dataset:Dataset._delete", "before", 1),
+    "draft: before a piece is noted": Point("index.export.draft:Draft.note", "before", 2),
+    "draft: a piece is noted": Point("index.export.draft:Draft.note", "after", 2),
+    "draft: before the file is there": Point("index.export.draft:Draft.publish", "before", 1),
+    "draft: the file is there": Point("index.export.draft:Draft.publish", "after", 1),
     # `arshif copy --to`, in both directions: tests/faults/test_copying.py
     "copy: before a transaction": Point("index.archive.copying:_add", "before", 1),
     "copy: within a transaction": Point("index.archive.copying:_add", "after", 1),
@@ -119,7 +123,7 @@ POINTS = {
 }
 IN_BUCKET = ("bucket",)  # stages of a crawl whose raw copies are in a bucket: tests/faults/test_object_store.py
 KEEPING = ("backup", "restore", "forget", "compact")
-LARGE_JOBS = ("job", "dataset")  # tests/faults/test_jobs.py
+LARGE_JOBS = ("job", "dataset", "draft")  # tests/faults/test_jobs.py
 SHIPPING = ("ship", "publish")  # stages that need no crawl, only what one left in the outbox
 ENGINES = {
     "embedded": "index.engines.embedded.engine:EmbeddedEngine",

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Connection, func, insert, select
 
-from index.archive import Archive, articles, expiry, frontier, hosts, runs, source_state
+from index.archive import Archive, articles, expiry, frontier, hosts, jobs, runs, source_state
 from index.archive import tables as t
+from index.archive.database import Database
 from index.archive.expiry import expire
 from index.archive.frontier import Visit
 from index.archive.source_state import SourceResponse, failed, polled
@@ -99,6 +100,19 @@ def test_what_is_needed_stays(years: Archive) -> None:
         assert len(named) == DAYS // 10
         assert set(named) <= set(conn.execute(select(t.runs.c.id)).scalars())
         assert source_state.state(conn, "step", "https://step.example/feed").polled == NOW - DAY
+
+
+def test_where_a_job_is_that_nobody_continues_is_forgotten(place: Database) -> None:
+    with Archive(place) as archive:
+
+        def pass_by(conn: Connection) -> int:
+            for days in (1, 89, 91, 400):
+                jobs.note(conn, "import", str(days), days, {}, NOW - days * DAY)
+            return expire(conn, NOW)
+
+        assert archive.write(pass_by).result() == 2
+        with archive.read() as conn:
+            assert [jobs.noted(conn, "import", str(days)) for days in (1, 89, 91)] == [(1, {}), (89, {}), None]
 
 
 def test_a_run_that_goes_on_is_left_alone(archive: Archive) -> None:

@@ -19,12 +19,12 @@ from index.archive import tables as t
 from index.archive.backup import back_up, restore
 from index.archive.facsimiles import NewPart, Part
 from index.evidence import merkle
+from index.export.warc import Joined, join
 from index.model.article import Article
 from index.model.codes import FacsimileReason, FetchReason, PartKind
 from index.model.message import Message
 from index.warc.files import names
 from index.warc.folder import Folder
-from index.warc.maintenance import join
 from index.warc.record import Response
 from index.warc.store import WarcStore
 from tests.support.archive_samples import HOUR, NOW, article, page, stored_when_fetched
@@ -227,7 +227,7 @@ def test_it_is_in_manifests_verified_joined_and_replayed(archive: Archive, raw: 
         assert {one.url for one in warc_records.for_replay(conn, [ONE.id])} == {
             ONE.url, "https://step.example/1.gif", f"urn:fullPage:{ONE.url}"
         }  # fmt: skip
-        assert join(raw, warc_records.refs(conn), tmp_path / "all.warc.gz", {}) == (3, 0)
+        assert join(raw, warc_records.refs(conn), tmp_path / "all.warc.gz", {}) == Joined(3, 0)
 
 
 def test_it_is_backed_up_and_restored(raw: WarcStore, tmp_path: Path) -> None:

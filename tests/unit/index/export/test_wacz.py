@@ -68,7 +68,7 @@ def test_what_a_page_looked_like_is_replayed_at_its_own_addresses(house: House) 
 
     house.archive.write(keep).result()
     found, file = exported(house, [one])
-    assert (found.records, found.pages, found.damaged) == (3, 1, 0)
+    assert (found.report.records, found.report.pages, found.report.damaged) == (3, 1, 0)
     lines = {key: said for key, _, said in index_of(file)}
     assert lines["example,step)/1.gif"].items() >= {"mime": "image/gif", "status": "200", "url": SITE + "1.gif"}.items()
     assert lines[surt(f"urn:fullPage:{ARABIC}")]["mime"] == "image/webp"
@@ -88,7 +88,7 @@ def test_each_record_is_where_the_index_says(house: House) -> None:
     one = house.store(ARABIC, by=f"{SITE}go/1")
     house.store(ARABIC, 5, headline="خبر آخر تماما")
     found, file = exported(house, [one])
-    assert (found.records, found.pages, found.damaged) == (3, 2, 0)
+    assert (found.report.records, found.report.pages, found.report.damaged) == (3, 2, 0)
     seen = []
     for key, moment, said in index_of(file):
         packed = file.read(f"archive/{said['filename']}")[int(said["offset"]) :][: int(said["length"])]
@@ -153,7 +153,7 @@ def test_many_records_are_in_several_files_whose_headers_need_no_extra_field(hou
     names = {said["filename"] for _, _, said in index_of(file)}
     assert len(names) > 1
     assert {f"archive/{name}" for name in names} <= set(file.namelist())
-    assert found.records == 5
+    assert found.report.records == 5
     assert {info.extra for info in file.infolist()} == {b""}
     assert file.fp is not None
     for info in file.infolist():
@@ -168,13 +168,13 @@ def test_a_damaged_record_is_left_out_and_told(house: House, tmp_path: Path) -> 
     data[-40] ^= 0xFF
     path.write_bytes(data)
     found, file = exported(house, ids)
-    assert (found.records, found.damaged) == (2, 1)
+    assert (found.report.records, found.report.damaged) == (2, 1)
     assert len(index_of(file)) == 2
 
 
 def test_nothing_is_a_collection_too(house: House) -> None:
     found, file = exported(house, [])
-    assert (found.records, index_of(file)) == (0, [])
+    assert (found.report.records, index_of(file)) == (0, [])
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from io import FileIO
@@ -20,10 +21,10 @@ from crawler.storage import expire_raw, open_archive
 from index.archive import Archive, articles, documents, raw_files, warc_files, warc_records
 from index.archive import tables as t
 from index.archive.backup import KEEPING
-from index.errors import FileThere
+from index.errors import ArchiveError, FileThere
+from index.export.warc import BATCH, Joined, join
 from index.file_lock import hold
 from index.warc.folder import Folder
-from index.warc.maintenance import join
 from index.warc.record import Response, WarcDamaged, WarcRef
 from index.warc.store import WarcStore
 from index.warc.torn import truncate_torn_tail
@@ -65,15 +66,45 @@ def test_a_record_is_blanked_while_the_file_is_written_and_all_others_stay(tmp_p
 def test_records_of_several_files_become_one(tmp_path: Path) -> None:
     with WarcStore(tmp_path / "raw", "one") as one, WarcStore(tmp_path / "raw", "two") as two:
         refs = [one.append(response(1)), two.append(response(2)), WarcRef("lost.warc.gz", 0, 9)]
-        assert join(one, refs, tmp_path / "out.warc.gz", {"software": "Arshif"}) == (2, 1)
+        assert join(one, refs, tmp_path / "out.warc.gz", {"software": "Arshif"}) == Joined(2, 1)
         assert kinds(tmp_path / "out.warc.gz") == ["warcinfo", "response", "response"]
         with pytest.raises(FileThere, match="exists already"):
             join(one, refs, tmp_path / "out.warc.gz", {})
         assert (tmp_path / "out.warc.gz").read_bytes().startswith(b"\x1f\x8b")
-        assert join(one, refs, tmp_path / "out.warc", {"software": "Arshif"}) == (2, 1)
+        assert join(one, refs, tmp_path / "out.warc", {"software": "Arshif"}) == Joined(2, 1)
         assert (tmp_path / "out.warc").read_bytes().startswith(b"WARC/1.1\r\n"), "by its name no gzip"
         assert kinds(tmp_path / "out.warc") == ["warcinfo", "response", "response"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.warc", "out.warc.gz", "raw"]
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_file_that_was_broken_off_goes_on_unless_what_is_in_it_was_erased(tmp_path: Path, kept: bool) -> None:
+    out = tmp_path / "out.warc.gz"
+
+    def break_off(report: Joined, _: int | None) -> None:
+        if report.done > BATCH:
+            raise InterruptedError
+
+    with WarcStore(tmp_path / "raw", "one") as one:
+        refs = [replace(one.append(response(n)), id=n) for n in range(2 * BATCH + 5)]
+        with pytest.raises(ArchiveError):
+            join(one, refs, out, {}, told=break_off)
+        assert not out.exists()
+        with (tmp_path / "out.warc.gz.new" / "whole").open("ab") as torn:
+            torn.write(b"what was not noted")
+        assert join(one, refs, out, {}, known=lambda _: kept) == Joined(len(refs), earlier=2 * BATCH if kept else 0)
+    with out.open("rb") as file:
+        found = [record.rec_headers.get_header("WARC-Target-URI") for record in ArchiveIterator(file)]
+    assert found == [None, *(response(n).url for n in range(len(refs)))]
+    assert not (out.parent / "out.warc.gz.new").exists()
+
+
+def test_a_folder_of_somebody_else_is_no_draft(tmp_path: Path) -> None:
+    (tmp_path / "out.warc.gz.new").mkdir()
+    (tmp_path / "out.warc.gz.new" / "mine").write_text("mine")
+    with WarcStore(tmp_path / "raw", "one") as one, pytest.raises(FileThere, match=r"warc\.gz\.new"):
+        join(one, [], tmp_path / "out.warc.gz", {})
+    assert (tmp_path / "out.warc.gz.new" / "mine").read_text() == "mine"
 
 
 @pytest.fixture
