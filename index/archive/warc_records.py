@@ -307,14 +307,6 @@ def refs(conn: Connection, site: str | None = None, since: datetime | None = Non
         yield ref_of(row)
 
 
-def count(conn: Connection, site: str | None = None, since: datetime | None = None) -> int:
-    """How many raw responses `refs` gives."""
-    query = select(func.count()).select_from(t.raws)
-    query = query if site is None else query.where(t.raws.c.site == site)
-    query = query if since is None else query.where(t.raws.c.fetched >= since)
-    return int(conn.execute(query).scalar_one())
-
-
 def count_newest(conn: Connection, sites: Sequence[str], since: datetime | None = None) -> int:
     """How many raw responses `copies` gives for all of these sites together."""
     whole = t.versions.join(t.articles, t.articles.c.id == t.versions.c.article).join(

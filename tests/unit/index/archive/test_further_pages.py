@@ -60,7 +60,7 @@ def test_pages_are_kept_only_if_each_has_a_raw_copy(archive: Archive) -> None:
     its = store(archive, replace(whole, further=(whole.further[0], replace(whole.further[1], raw=None))))
     with archive.read() as conn:
         assert warc_records.newest(conn, its) is None
-        assert warc_records.count(conn) == 0
+        assert list(warc_records.refs(conn)) == []
 
 
 def test_a_damaged_further_page_is_told_with_its_version(archive: Archive) -> None:
