@@ -55,6 +55,7 @@ SOME = 200  # articles that are stored in a round
 TOGETHER = 200  # articles of a transaction while an archive is filled
 WITH_RAW = 10  # of so many articles, one has a raw copy: each is synced to the disk by itself
 QUERIES = 100
+SEARCH = "a search,"
 PAUSE = 0.05  # seconds between two articles of the writer
 # Where the numbers begin of articles that are stored to be measured, or by the writer: from so many on as there are by
 # then, so that each is new; and of those that are only looked up
@@ -238,39 +239,35 @@ def main() -> int:
 
 def _compare(places: Sequence[Place], rounds: int) -> bool:
     seen: dict[str, list[list[float]]] = {}
-    waits: list[float] = []
-
-    def note(what: str, number: int, place: int, took: float) -> None:
-        if number:  # the first round fills caches
-            seen.setdefault(what, [[], []])[place].append(took)
-
     for number in range(rounds + 1):
         for place, one in enumerate(places):  # by turns, so that a busy machine is busy for both
-            for what, measure in CHEAP.items():
-                note(what, number, place, measure(one))
             found = one.searches()
-            note("a search, p50", number, place, found[len(found) // 2])
-            note("a search, p95", number, place, found[len(found) * 95 // 100])
-    for place, one in enumerate(places):
-        for what, measure in OF_ALL.items():
-            note(what, 1, place, measure(one))
-        took, waited = one.rebuild()
-        note("a rebuild, an article", 1, place, took)
-        waits.append(waited)
+            took = {what: measure(one) for what, measure in CHEAP.items()}
+            took |= {f"{SEARCH} p50": found[len(found) // 2], f"{SEARCH} p95": found[len(found) * 95 // 100]}
+            for what, milliseconds in took.items() if number else ():  # the first round fills caches
+                seen.setdefault(what, [[], []])[place].append(milliseconds)
     good = True
     for what, both in seen.items():
-        few, many = map(statistics.median, both)
-        told, least = f"{what}: {few:.3g} ms, {many:.3g} ms: {many / few:.2f} times", many / few
-        if what.startswith("a search"):
-            least *= places[0].size / places[1].size
-            told += f", for each of the articles {least:.2f}"
-        good &= (well := least <= MOST)
-        print(f"{told} (at most {MOST:g}): {'pass' if well else 'FAIL'}", flush=True)
-    for one, waited in zip(places, waits, strict=True):
+        good &= _told(places, what, *map(statistics.median, both))
+    for what, measure in OF_ALL.items():
+        good &= _told(places, what, *(measure(one) for one in places))
+    rebuilt = [one.rebuild() for one in places]
+    good &= _told(places, "a rebuild, an article", *(took for took, _ in rebuilt))
+    for one, (_, waited) in zip(places, rebuilt, strict=True):
         good &= (well := waited <= WAIT)
         told = f"longest wait of a writer during a rebuild, of {one.size:,}: {waited:.2f} times"
         print(f"{told} (at most {WAIT:g}): {'pass' if well else 'FAIL'}", flush=True)
     return good
+
+
+def _told(places: Sequence[Place], what: str, few: float, many: float) -> bool:
+    """Print what it takes in both archives; return whether that is good enough."""
+    told, times = f"{what}: {few:.3g} ms, {many:.3g} ms: {many / few:.2f} times", many / few
+    if what.startswith(SEARCH):
+        times *= places[0].size / places[1].size
+        told += f", for each of the articles {times:.2f}"
+    print(f"{told} (at most {MOST:g}): {'pass' if times <= MOST else 'FAIL'}", flush=True)
+    return times <= MOST
 
 
 CHEAP: dict[str, Callable[[Place], float]] = {

@@ -182,6 +182,18 @@ def left(conn: Connection, target: str, most: int, share: Share = ALL) -> int:
     return conn.execute(select(func.count()).select_from(some.subquery())).scalar_one()
 
 
+def is_behind(conn: Connection, target: Target) -> bool:
+    """Whether a target that is being built has yet to receive what the engine's current one, if there is one, has."""
+    current = select(targets.c.name).where(targets.c.engine == target.engine, targets.c.state == "current")
+    if (name := conn.execute(current).scalar_one_or_none()) is None:
+        return False
+    its = outbox.alias()
+    too = select(its.c.article).where(its.c.target == name, its.c.article == outbox.c.article).exists()
+    return (
+        conn.execute(select(outbox.c.article).where(outbox.c.target == target.name, ~too).limit(1)).first() is not None
+    )
+
+
 def to_deliver(conn: Connection, target: Target) -> int:
     """The number of articles that a target has yet to receive: in its outbox, or to be put there."""
     unfilled = 0

@@ -287,10 +287,15 @@ def index_batch(archive: Archive, engine: Engine, batch: int = BATCH, share: Sha
     for target in targets:
         if target.filled is not None:
             _fill(archive, engine, target, batch)
+    building = [target.name for target in targets if target.state == "building"]
+    with archive.read() as conn:
+        # What these lack now, they get in this turn: all of it, unless others deliver some, who then follow the current
+        followed = share == ALL or len(targets) > len(building)
+        close = [name for name in building if followed and outbox.left(conn, name, batch) < batch]
     total = _index_share(archive, engine, batch, share)
-    for target in targets:
-        if target.state == "building" and _is_complete(archive, target.name):
-            _activate(archive, engine, target.name)
+    for name in building:
+        if _is_complete(archive, name, close=name in close):
+            _activate(archive, engine, name)
     return total
 
 
@@ -313,10 +318,15 @@ def _index_share(archive: Archive, engine: Engine, batch: int, share: Share) -> 
     return total
 
 
-def _is_complete(archive: Archive, name: str) -> bool:
+def _is_complete(archive: Archive, name: str, *, close: bool) -> bool:
+    """Whether a target being built may be searched: it has received all, or, where it was `close` to that, lacks
+    nothing but what has come meanwhile and the current one lacks, too. While articles are stored all the time, more
+    than that may never be."""
     with archive.read() as conn:
         target = outbox.target_of(conn, name)
-        return target is not None and target.filled is None and not outbox.left(conn, name, 1)
+        if target is None or target.filled is not None:
+            return False
+        return not outbox.left(conn, name, 1) or (close and not outbox.is_behind(conn, target))
 
 
 def _fill(archive: Archive, engine: Engine, target: Target, batch: int) -> None:

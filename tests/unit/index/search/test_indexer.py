@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -354,6 +356,29 @@ def test_a_rebuild_takes_over_when_it_is_complete(archive: Archive, shelf: FileE
     assert seen[:2] == [(old, 5), (old, 6)]
     assert (shelf.current(), shelf.targets()) == (new, [new])
     assert new != old
+    assert held(archive, shelf)
+
+
+def test_a_rebuild_ends_although_articles_are_stored_all_the_time(
+    archive: Archive, shelf: FileEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store(archive, *range(5))
+    index_pending(archive, shelf)
+    numbers, bulk = count(10), shelf.bulk
+
+    def while_more_come(*given: Any, **named: Any) -> Any:
+        number = next(numbers)
+        assert number < 100, "it does not end"
+        store(archive, number)
+        return bulk(*given, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shelf, "bulk", while_more_come)
+        new = rebuild(archive, shelf, 4)
+    assert shelf.current() == new
+    with archive.read() as conn:
+        assert shelf.count() >= documents.count(conn) - 2, "what came last is on its way"
+    index_pending(archive, shelf)
     assert held(archive, shelf)
 
 
