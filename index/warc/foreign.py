@@ -57,8 +57,9 @@ def target(record: WarcRecord) -> str:
 def has_response(record: WarcRecord) -> bool:
     """Whether the content of a record is an HTTP response, and not the page alone. FastWARC's own answer is no where
     the type is written in capitals."""
-    kind = (record.headers.get("Content-Type") or "").lower()
-    return record.record_type != WarcRecordType.resource and kind.startswith("application/http")
+    if record.record_type == WarcRecordType.resource:
+        return False
+    return record.is_http or (record.headers.get("Content-Type") or "").lower().startswith("application/http")
 
 
 def agrees(digest: str, data: bytes) -> bool | None:
