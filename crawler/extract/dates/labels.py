@@ -19,7 +19,7 @@ FIRST = re.compile(
     r"publi[cshké]|pubblic|veröff|erstellt|gepostet|posted|created"
     r"|first (?:appeared|issued)|نشر|انتشار|شائع|опублик|опублік|yayın|giriş|geplaatst"
     r"|julkais|avaldatud|paskelb|objavlj|objavené|vydán|megjelent|közzét|udgivet|offentliggj|diterbit|tayang|đăng|dərc|nəşr"
-    r"|objavljeno|imechapish|zverejn|uverejn|argitaratu|inilathala|la daabacay|e['‘’ʻ]lon qilin|апублік|објавен"
+    r"|imechapish|zverejn|uverejn|argitaratu|inilathala|la daabacay|e['‘’ʻ]lon qilin|апублік|објавен"
     r"|ప్రచురి|ಪ್ರಕಟ|പ്രസിദ്ധീകരി|પ્રકાશિત|ਪ੍ਰਕਾਸ਼ਿਤ|පළ කළ|خپور شو[یي]|ເຜີຍແຜ່"
     r"|објављ|публикув|жариялан|нийтэл|δημοσ|פורסם|प्रकाशित|প্রকাশ|வெளியிட|გამოქვეყნ|հրապարակ|เผยแพร่|发布|發布|发表|發表|公開|投稿"
     r"|입력|등록|게시",
