@@ -243,6 +243,6 @@ def test_a_host_that_asks_to_be_left_alone_is() -> None:
 
 
 def test_most_articles_are_found_soon_with_a_third_of_the_requests() -> None:
-    results = simulate(days=60, seed=3)  # in the first weeks it learns, and asks more
-    assert results["adaptive"].articles > 40_000
+    results = simulate(days=40, seed=3)  # in the first weeks it learns, and asks more
+    assert results["adaptive"].articles > 25_000
     assert passed(results), results
