@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -59,6 +58,12 @@ class Draft:
     def parts(self) -> list[tuple[str, int]]:
         """The files of the draft with their lengths in bytes, as they were last noted, by their names."""
         return self.listed.execute("SELECT name, length FROM parts ORDER BY name").fetchall()
+
+    @property
+    def is_there(self) -> bool:
+        """Whether all that was noted is there: a process may have been killed while it removed the draft."""
+        sizes = {one.name: one.stat().st_size for one in self.folder.iterdir()}
+        return all(sizes.get(name, -1) >= length for name, length in self.parts)
 
     def begin(self) -> None:
         """Begin a piece: what is appended and listed from now on is so once that is noted."""
@@ -135,15 +140,22 @@ def draft(
                     raise FileThere(str(file))
                 known = listed.execute("SELECT what FROM state").fetchone()
                 if not found.published:
-                    if known == (mark,) and is_valid(listed):
+                    if known == (mark,) and found.is_there and is_valid(listed):
                         found.cut()
                     else:
                         found.restart(mark)
                 with closing(found):
                     yield found
             if file.exists():
-                shutil.rmtree(folder)
+                _remove(folder)
     except sqlite3.Error as error:
         raise ArchiveError(f"cannot write {folder / _STATE}: {error}") from error
     except OSError as error:
         raise ArchiveError(f"cannot write {error.filename or file}: {error.strerror}") from error
+
+
+def _remove(folder: Path) -> None:
+    """Remove a draft, last what tells that it is one."""
+    for file in sorted(folder.iterdir(), key=lambda one: _OWN[::-1].index(one.name) if one.name in _OWN else -1):
+        file.unlink()
+    folder.rmdir()
