@@ -27,7 +27,7 @@ _NUMBER = "SELECT pg_current_xact_id()::text"
 
 def transaction_number(conn: Connection) -> str:
     """The number under which PostgreSQL knows the transaction of a connection; asked for only where it did not come
-    with the hold on articles, as each question costs a client a twentieth of what storing an article does."""
+    with the hold on articles, as each question to a server costs time."""
     held = _number_of_holder(conn)
     return held if held is not None else str(conn.exec_driver_sql(_NUMBER).scalar_one())
 
