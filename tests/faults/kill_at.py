@@ -124,6 +124,7 @@ POINTS = {
 IN_BUCKET = ("bucket",)  # stages of a crawl whose raw copies are in a bucket: tests/faults/test_object_store.py
 KEEPING = ("backup", "restore", "forget", "compact")
 LARGE_JOBS = ("job", "dataset", "draft")  # tests/faults/test_jobs.py
+COPYING = ("copy",)  # tests/faults/test_copying.py
 SHIPPING = ("ship", "publish")  # stages that need no crawl, only what one left in the outbox
 ENGINES = {
     "embedded": "index.engines.embedded.engine:EmbeddedEngine",

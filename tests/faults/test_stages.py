@@ -14,7 +14,7 @@ from crawler.processes import crawl_process
 from crawler.storage import open_archive, open_index
 from index.search import indexer
 from tests.faults.consistency import Installation, articles_of, check_settled, check_sound, clear
-from tests.faults.kill_at import IN_BUCKET, KEEPING, LARGE_JOBS, POINTS, SHIPPING
+from tests.faults.kill_at import COPYING, IN_BUCKET, KEEPING, LARGE_JOBS, POINTS, SHIPPING
 from tests.support.news_sites import Newsroom
 from tests.support.patience import cpu_within
 from tests.support.postgresql import Server
@@ -37,7 +37,7 @@ def kill(house: Installation, stage: str, *call: str) -> None:
 
 def test_every_stage_is_here() -> None:
     keeps = [stage for stage in POINTS if stage.startswith(KEEPING)]  # tests/faults/test_maintenance.py
-    elsewhere = [stage for stage in POINTS if stage.startswith((*IN_BUCKET, *LARGE_JOBS))]
+    elsewhere = [stage for stage in POINTS if stage.startswith((*IN_BUCKET, *LARGE_JOBS, *COPYING))]
     assert sorted([*SHIPS, *chain(*CRAWLS.values()), *keeps, *elsewhere]) == sorted(POINTS)
     assert len(POINTS) >= 25
 
