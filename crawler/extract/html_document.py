@@ -47,7 +47,6 @@ class HtmlDocument:
     base: str
     metas: Metas = field(default_factory=dict)
     near: tuple[list[str], list[str]] | None = None  # cached lines above and below the headline
-    bylines: dict[str, tuple[str, ...]] = field(default_factory=dict)  # cached names by selector
     unpruned: LexborHTMLParser | None = None  # cached
 
     @property

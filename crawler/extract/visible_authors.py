@@ -63,7 +63,7 @@ def fill_authors(draft: Draft, page: Context) -> None:
     for text in (*labelled, *near):
         if is_person(said := bylines.after_date(text)) and dates.visible(text[: -len(said)], place):
             draft.fill("authors", persons(names([said]), house), "page")
-        for part in _parts(_beside_dates(text[:MAX_LINE], place)):
+        for part in _parts(_byline_beside_dates(text[:MAX_LINE], place)):
             if len(part) <= _NAME_MAX_CHARS and is_byline(part) and not bylines.is_about(part, draft.headline):
                 draft.fill("authors", persons(tuple(n for n in names([part]) if _like_a_name(n)), house), "page")
             elif len(part) <= _NAME_MAX_CHARS and (said := bylines.by_role(part)):
@@ -72,7 +72,7 @@ def fill_authors(draft: Draft, page: Context) -> None:
         draft.fill("authors", persons(_beside_date(document, text, place), house), "page")
 
 
-def _beside_dates(line: str, place: dates.Place) -> str:
+def _byline_beside_dates(line: str, place: dates.Place) -> str:
     """The byline before or after a line's dates, without a mark between: `By Ann Lee 12 May 2026`, `By Ann Lee Updated:
     12 May 2026`, `12 May 2026 By Ann Lee`; the line if there is none."""
     match = _DIGITS.search(line)
@@ -115,13 +115,6 @@ def _beside_date(document: HtmlDocument, text: str, place: dates.Place) -> tuple
 
 
 def _names(document: HtmlDocument, selector: str, headline: str) -> tuple[str, ...]:
-    """The names in the byline that a selector finds; cached with the document."""
-    if selector not in document.bylines:
-        document.bylines[selector] = _read_names(document, selector, headline)
-    return document.bylines[selector]
-
-
-def _read_names(document: HtmlDocument, selector: str, headline: str) -> tuple[str, ...]:
     """The names in the first match and in the other matches of the same byline. Several bylines above the headline are
     those of other articles."""
     nodes = [n for n in document.tree.css(selector)[:MAX_MATCHES] if _may_be_byline(n, document)]
