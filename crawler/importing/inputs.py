@@ -232,10 +232,7 @@ def _gunzip(name: str, file: Path, work: Path) -> Path:
 def _unzstd(name: str, file: Path, work: Path) -> Path:
     target = _own_folder(work) / file.stem
     with file.open("rb") as packed, target.open("wb") as copy:
-        for size in (
-            _CHUNK,
-            1,
-        ):  # a read that meets damage gives nothing of what is before it
+        for size in (_CHUNK, 1):  # a read that meets damage gives nothing of what is before it
             try:
                 for chunk in _unpacked(packed, copy.tell(), size):
                     copy.write(chunk)

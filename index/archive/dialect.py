@@ -20,9 +20,7 @@ _MONTHS = "arshif months"  # where a connection keeps for which months there is 
 _MADE_IN = "arshif month made"  # and the last transaction that made one
 _HINT = re.compile(r" INDEXED BY \w+")
 _OF_SITE = leases.c.site == bindparam("site")
-
-
-_NUMBER = "SELECT pg_current_xact_id()::text"
+_NUMBER = "SELECT pg_current_xact_id()::text"  # of a transaction
 
 
 def transaction_number(conn: Connection) -> str:
