@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -21,8 +22,6 @@ from tests.support.raw_files import says
 from tests.support.requirements import missing
 from tests.support.warcs import Archived, article, warc
 
-# Words that compression has nothing to gain from, and so leaves as they are
-SECRET = ("qzvxkwjhpfbyd", "xvqjzkwpyhgtf", "wjxqvzbkfpgyh")  # of its address, headline and text
 PUBLIC = "metres"
 KINDS = (  # where the archive is, which index, where the raw copies are
     ("sqlite", "embedded", "a folder"),
@@ -34,8 +33,15 @@ KINDS = (  # where the archive is, which index, where the raw copies are
 WITHOUT_LOG = ("ALTER SYSTEM SET wal_recycle = off", "SELECT pg_reload_conf()", "SELECT pg_switch_wal()", "CHECKPOINT")
 
 
-def pages() -> list[Archived]:
-    url, headline, text = SECRET
+def words(kind: str) -> list[str]:
+    """What one article alone says, in its address, headline and text: words that compression has nothing to gain from,
+    and so leaves as they are, and that no test beside this one stores on the same server."""
+    chosen = random.Random(kind)
+    return ["".join(chosen.sample("bcdfghjkpqvwxz", 13)) for _ in range(3)]
+
+
+def pages(secret: list[str]) -> list[Archived]:
+    url, headline, text = secret
     told = article(1, f", {text}").replace(b"Harbour council", headline.encode())
     others = [article(number) for number in range(2, 8)]
     return [
@@ -50,6 +56,7 @@ class Kept:
     they have."""
 
     house: Installation
+    secret: list[str]
     server: Server | None
     folders: dict[str, Path]
 
@@ -75,9 +82,10 @@ class Kept:
 def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kept]:
     """Some articles, of which one is to be forgotten."""
     database, engine, raw = request.param
+    secret = words(" ".join(request.param))
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "arshif.yaml").write_text("{}\n")
-    (tmp_path / "a.warc.gz").write_bytes(warc(pages()))
+    (tmp_path / "a.warc.gz").write_bytes(warc(pages(secret)))
     settings, folders, server = {"ARSHIF_DATA": str(tmp_path / "data")}, {"data": tmp_path / "data"}, None
     with ExitStack() as stack:
         if database == "postgresql":
@@ -95,7 +103,7 @@ def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kept]:
         house.arshif("import", str(tmp_path / "a.warc.gz"))
         if server is not None:
             server.run("ANALYZE", settings["ARSHIF_ARCHIVE"])  # as autovacuum does, now and then
-        yield Kept(house, server, folders)
+        yield Kept(house, secret, server, folders)
 
 
 def elasticsearch_folder(url: str) -> Path:
@@ -111,12 +119,13 @@ def elasticsearch_folder(url: str) -> Path:
 @pytest.mark.elasticsearch
 @about_a_file
 def test_what_is_forgotten_is_in_no_file(kept: Kept, request: pytest.FixtureRequest) -> None:
-    house, url = kept.house, pages()[0].url
+    house, secret = kept.house, kept.secret
+    url = pages(secret)[0].url
     snapshots = "elasticsearch" in kept.folders
     if snapshots:
         repository = request.getfixturevalue("repository")
         old = json.loads(house.arshif("index", "snapshot", repository, "--json"))["name"]
-    before = kept.said(SECRET[2])
+    before = kept.said(secret[2])
     embedded = {"index"} if not snapshots else set()
     assert before.keys() | {"data"} == kept.folders.keys() | embedded, "else nothing is shown by what follows"
 
@@ -128,10 +137,10 @@ def test_what_is_forgotten_is_in_no_file(kept: Kept, request: pytest.FixtureRequ
         request.getfixturevalue("client").snapshot.delete(repository=repository, snapshot=old)
         house.arshif("index", "snapshot", repository)
         listed = house.arshif("index", "snapshots", repository)
-        assert not any(word in listed for word in SECRET)
+        assert not any(word in listed for word in secret)
     if kept.server is not None:
         stated = re.findall(r"-c '([A-Z ]+)'", erased["left"])
         assert stated
         kept.run(*stated, *WITHOUT_LOG)
-    assert {word: found for word in SECRET if (found := kept.said(word))} == {}
+    assert {word: found for word in secret if (found := kept.said(word))} == {}
     assert kept.said(PUBLIC).keys() >= before.keys(), "nothing else is forgotten"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
 import zlib
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -57,12 +59,16 @@ def whole(archive: Archive, raw: WarcStore) -> int:
 
 
 def says(folder: Path, text: str) -> list[str]:
-    """The files below this folder that have a text anywhere, compressed or not, whatever their names are."""
-    return [
-        path.relative_to(folder).as_posix()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and text.encode() in _unpacked(path.read_bytes())
-    ]
+    """The files below this folder that have a text anywhere, compressed or not, whatever their names are; its server
+    may write and delete some meanwhile."""
+    found = []
+    for at, _, names_there in os.walk(folder):  # rglob ends with an error where a folder is deleted under it
+        for name in names_there:
+            path = Path(at, name)
+            with suppress(FileNotFoundError):
+                if path.is_file() and text.encode() in _unpacked(path.read_bytes()):
+                    found.append(path.relative_to(folder).as_posix())
+    return sorted(found)
 
 
 def _unpacked(data: bytes) -> bytes:
