@@ -210,9 +210,12 @@ def _fork_again(parent: int, run: Job, fds: Sequence[int]) -> None:
         time.sleep(0.0005)
     die_with_parent(parent)
     os.setsid()
-    with socket.socket(fileno=fds[0]) as connection, connection.makefile("rb") as given:
-        connection.sendall(os.getpid().to_bytes(PID))
-        job = pickle.load(given)
+    try:
+        with socket.socket(fileno=fds[0]) as connection, connection.makefile("rb") as given:
+            connection.sendall(os.getpid().to_bytes(PID))
+            job = pickle.load(given)
+    except (OSError, EOFError, pickle.UnpicklingError):  # whoever asked has ended, and waits for nothing
+        sys.exit(1)
     run(job, fds[1:])
     sys.exit(0)
 

@@ -89,6 +89,22 @@ print("gone")
     assert run(folder, code) == "gone"
 
 
+@pytest.mark.parametrize("heard", [True, False])
+def test_a_child_whose_asker_ends_before_it_says_what_to_do_ends_without_a_word(folder: Path, heard: bool) -> None:
+    code = f"""
+import socket
+from crawler.processes import fork_server
+ours, theirs = socket.socketpair()
+with fork_server._adopting():
+    socket.send_fds(server._connection, [fork_server.FORK], [theirs.fileno()])
+    theirs.close()
+    pid = ours.recv(fork_server.PID, socket.MSG_WAITALL | {"0" if heard else "socket.MSG_PEEK"})
+    ours.close()
+print(Forked(int.from_bytes(pid)).wait())
+"""
+    assert run(folder, code) == "1"
+
+
 def test_nothing_is_forked_of_code_that_has_changed(folder: Path) -> None:
     code = """
 print(said(server)[1])
