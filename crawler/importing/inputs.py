@@ -1,56 +1,37 @@
-"""What an import is given -> the files to read: WARC files as they are; what is in WACZ or Zstandard files, or was
-compressed as a whole, unpacked."""
+"""What an import is given -> the files to read: those of a folder or a list, downloaded where they are elsewhere."""
 
 from __future__ import annotations
 
 import gzip
+import json
 import logging
-import struct
-import zipfile
 import zlib
+from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from itertools import islice
+from hashlib import file_digest
 from operator import attrgetter
 from pathlib import Path
-from tempfile import mkdtemp
-from typing import BinaryIO
-from urllib.parse import urlsplit
-
-from fastwarc.stream_io import ZstdReader
-from fastwarc.warc import ArchiveIterator
+from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 from crawler.errors import ArshifError
 from crawler.importing import downloads
 from crawler.importing.address_lists import ENDINGS as ADDRESSES
 from crawler.importing.downloads import file_name, is_remote
 from crawler.importing.saved_pages import ENDINGS as SAVED
+from crawler.importing.unpacking import WACZ, WARCS, Input, own_folder, warcs
 from index.warc.outside import NOWHERE, Outside
-from index.warc.record import MEMBER, WarcDamaged
+from index.warc.record import WarcDamaged
 
 log = logging.getLogger("arshif.import")
 
-WARCS = (".warc", ".warc.gz")
-PACKED = (".warc.zst", ".wacz")
+READ = (*WARCS, WACZ, *SAVED)
 LISTS = (".paths", ".paths.gz")  # of Common Crawl: one path of a WARC file per line
+COLLECTIONS = (
+    "multi-wacz-package"  # what a JSON list of WACZ files says it is (https://specs.webrecorder.net/multi-wacz/)
+)
 COMMON_CRAWL = "https://data.commoncrawl.org/"  # what the paths are relative to (https://commoncrawl.org/get-started)
-_CHUNK = 64 * 1024  # bytes read at a time
-_DAMAGED_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """A file to read: a WARC file, or a saved page. `name` is how the user knows it, such as `news.wacz: data.warc`.
-
-    Where its records are referred to and not copied, `address` is that of the file which they lie in, and `start` where
-    this one begins there."""
-
-    name: str
-    file: Path
-    saved_page: bool = False
-    address: str | None = None
-    start: int = 0
+_INDEXES = (".cdx", ".cdx.gz", ".cdxj", ".cdxj.gz", ".idx")
 
 
 def groups(given: list[str]) -> Iterator[list[str]]:
@@ -59,15 +40,15 @@ def groups(given: list[str]) -> Iterator[list[str]]:
 
     :raises ArshifError: when there is no such file, or it is of a kind that cannot be read.
     """
-    local = [path for path in given if not is_remote(path) and not _is_list(path)]
+    lists = {path: _listed(path) for path in given if _is_list(path)}
+    local = [path for path in given if not is_remote(path) and path not in lists]
     for path in local:
         _check(path)
     if local:
         yield local
-    for path in given:
-        for one in _listed(path) if _is_list(path) else [path] if is_remote(path) else []:
-            _check(one)
-            yield [one]
+    for one in dict.fromkeys(one for path in given if path not in local for one in lists.get(path, [path])):
+        _check(one)
+        yield [one]
 
 
 def _check(path: str) -> None:
@@ -76,31 +57,53 @@ def _check(path: str) -> None:
     if "://" in path:
         scheme = urlsplit(path).scheme
         raise ArshifError(f"{path}: {scheme} is not read directly: copy the file here, or give an https or s3 address")
-    place = Path(path)
+    place, name = Path(path), file_name(path)
     if not place.exists():
         raise ArshifError(f"{path}: no such file or folder")
-    if place.is_file() and not place.name.lower().endswith((*WARCS, *PACKED, *SAVED)):
-        kinds = ", ".join((*WARCS, *PACKED, *LISTS, *SAVED, *ADDRESSES))
-        raise ArshifError(f"{path}: its name ends in none of {kinds}")
+    if place.is_dir() or name.endswith(READ):
+        return
+    if name.endswith(_INDEXES):
+        raise ArshifError(f"{path} is an index, which is not needed: give the files that it is of, or their folder")
+    kinds = ", ".join((*READ, *LISTS, *ADDRESSES))
+    raise ArshifError(f"{path}: its name ends in none of {kinds}")
+
+
+def is_collection(path: str) -> bool:
+    """Whether this is a list of WACZ files, one collection in several (https://specs.webrecorder.net/multi-wacz/0.1.0/).
+
+    :raises ArshifError: when there is no such file.
+    """
+    return file_name(path).endswith(".json") and _collection(path) is not None
+
+
+def _collection(path: str) -> list[str] | None:
+    try:
+        found: Any = json.loads(downloads.content(path))
+        return [one["path"] for one in found["resources"]] if found["profile"] == COLLECTIONS else None
+    except (LookupError, RecursionError, TypeError, ValueError):
+        return None
 
 
 def _is_list(path: str) -> bool:
-    return file_name(path).endswith(LISTS)
+    return file_name(path).endswith(LISTS) or is_collection(path)
 
 
 def _listed(path: str) -> list[str]:
-    """The paths and addresses in a list of WARC files; a relative one of a local list is Common Crawl's, unless it lies
+    """The paths and addresses in a list of files; a relative one of a local list is Common Crawl's, unless it lies
     beside it.
 
     :raises ArshifError: when there is no such list, or it is not whole.
     """
+    if not file_name(path).endswith(LISTS):
+        files = _collection(path) or []
+        return [urljoin(path, one) if is_remote(path) else str(Path(path).parent / one) for one in files]
     text = downloads.content(path)
     if file_name(path).endswith(".gz"):
         try:
             text = gzip.decompress(text)
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
             raise ArshifError(f"{path} is no whole gzip file ({error}): get it again") from error
-    lines = [line.strip() for line in text.decode("utf-8", "replace").splitlines() if line.strip()]
+    lines = [line.strip() for line in text.decode("utf-8-sig", "replace").splitlines() if line.strip()]
     if is_remote(path):
         return [downloads.beside(path, line) for line in lines]
     folder = Path(path).parent
@@ -113,7 +116,26 @@ def unpack(group: list[str], work: Path, outside: Outside = NOWHERE) -> list[Inp
 
     :raises ArshifError: when a download fails, a container is damaged, or no part of what is referred to can be read.
     """
-    return sorted((one for path in group for one in _of(path, work, outside)), key=attrgetter("name"))
+    return list(_once(sorted((one for path in group for one in _of(path, work, outside)), key=attrgetter("name"))))
+
+
+def _once(files: list[Input]) -> Iterator[Input]:
+    """Each file once, whatever paths lead to it, and of copies of a WARC file one. A saved page that is the same as
+    another was saved at another time."""
+    seen, sizes = dict[object, Input](), defaultdict[int, list[Input]](list)
+    for one in files:
+        sizes[one.file.stat().st_size].append(one)
+    for one in files:
+        status = one.file.stat()
+        key: object = (status.st_dev, status.st_ino)
+        if not one.saved_page and len(sizes[status.st_size]) > 1:
+            with one.file.open("rb") as stream:
+                key = file_digest(stream, "sha256").digest()
+        if key in seen:
+            log.warning("%s is the same as %s, and read once", one.name, seen[key].name)
+        else:
+            seen[key] = one
+            yield one
 
 
 def _of(path: str, work: Path, outside: Outside) -> Iterator[Input]:
@@ -123,9 +145,11 @@ def _of(path: str, work: Path, outside: Outside) -> Iterator[Input]:
             _check_parts(outside, address, file)
         yield from _one(path, file, address, work)
     elif Path(path).is_dir():
-        for file in Path(path).rglob("*"):
-            if file.is_file() and file.name.lower().endswith((*WARCS, *PACKED, *SAVED)):
-                yield from _one(str(file), file, outside.address(str(file)), work)
+        files = [file for file in Path(path).rglob("*") if file.name.lower().endswith(READ) and file.is_file()]
+        if not files:
+            raise ArshifError(f"{path}: no file in it has a name that ends in one of {', '.join(READ)}")
+        for file in files:
+            yield from _one(str(file), file, outside.address(str(file)), work)
     else:
         yield from _one(path, Path(path), outside.address(path), work)
 
@@ -138,131 +162,14 @@ def _check_parts(outside: Outside, address: str, file: Path) -> None:
 
 
 def _one(name: str, file: Path, address: str | None, work: Path) -> Iterator[Input]:
-    kind = file.name.lower()
-    if kind.endswith(SAVED):
+    if file.name.lower().endswith(SAVED):
         yield Input(name, file, saved_page=True)
-    elif kind.endswith(".warc.zst"):
-        yield Input(name, _unzstd(name, file, work))
-    elif kind.endswith(".gz") and not _is_by_record(file):
-        yield Input(name, _gunzip(name, file, work))
-    elif kind.endswith(".wacz"):
-        yield from _in_wacz(name, file, address, work)
     else:
-        yield Input(name, file, address=address)
-
-
-def _in_wacz(name: str, file: Path, address: str | None, work: Path) -> Iterator[Input]:
-    """The WARC files in a WACZ (https://specs.webrecorder.net/wacz/1.1.1/), which are below archive/. One that is not
-    compressed there, as the specification has it, can be referred to."""
-    own = _own_folder(work)
-    with _as_wacz(name):
-        container = zipfile.ZipFile(file)
-    with container:
-        named = sorted(one for one in container.namelist() if one.startswith("archive/"))
-        members = [one for one in named if one.lower().endswith((*WARCS, ".warc.zst"))]
-        if not members:
-            log.warning("%s has no WARC file in its folder archive/", name)
-        for number, member in enumerate(members):
-            ending = next(end for end in (*WARCS, ".warc.zst") if member.lower().endswith(end))
-            target = own / f"{number:04}{ending}"  # the member's own name may lead anywhere
-            with target.open("wb") as copy:
-                for chunk in _member(container, member, name):
-                    copy.write(chunk)
-            info = container.getinfo(member)
-            within = address if info.compress_type == zipfile.ZIP_STORED else None
-            for one in _one(f"{name}: {member}", target, within, work):
-                yield replace(one, start=_start(file, info)) if one.address is not None else one
-
-
-def _start(file: Path, member: zipfile.ZipInfo) -> int:
-    """Where the content of a member begins: after its header, whose name and further fields have the lengths in it."""
-    with file.open("rb") as stream:
-        stream.seek(member.header_offset)
-        name, more = struct.unpack("<26x2H", stream.read(30))
-    return int(member.header_offset + 30 + name + more)
-
-
-def _member(container: zipfile.ZipFile, member: str, name: str) -> Iterator[bytes]:
-    """The content of a member, in pieces."""
-    with _as_wacz(name):
-        source = container.open(member)
-    with source:
-        while True:
-            with _as_wacz(name):
-                chunk = source.read(_CHUNK)
-            if not chunk:
-                return
-            yield chunk
-
-
-@contextmanager
-def _as_wacz(name: str) -> Iterator[None]:
-    """:raises ArshifError: when what is read meanwhile is damaged."""
-    try:
-        yield
-    except _DAMAGED_ZIP as error:
-        raise ArshifError(f"{name} cannot be read as a WACZ file: {error}") from error
-
-
-def _is_by_record(file: Path) -> bool:
-    """Whether each record is in a gzip member of its own, as the specification asks, so that it can be read by itself;
-    told by the second one."""
-    with file.open("rb") as stream:
-        try:
-            second = next(islice(ArchiveIterator(stream, parse_http=False), 1, None), None)
-        except OSError:
-            return True  # what is damaged is told when it is looked through
-        if second is None:
-            return True
-        stream.seek(second.stream_pos)
-        return stream.read(len(MEMBER)) == MEMBER
-
-
-def _gunzip(name: str, file: Path, work: Path) -> Path:
-    target = _own_folder(work) / file.stem
-    with gzip.open(file) as packed, target.open("wb") as copy:
-        try:
-            while chunk := packed.read(_CHUNK):
-                copy.write(chunk)
-        except (OSError, EOFError, zlib.error) as error:
-            log.warning("%s: damaged, and read up to there: %s", name, error)
-    return target
-
-
-def _unzstd(name: str, file: Path, work: Path) -> Path:
-    target = _own_folder(work) / file.stem
-    with file.open("rb") as packed, target.open("wb") as copy:
-        for size in (_CHUNK, 1):  # a read that meets damage gives nothing of what is before it
-            try:
-                for chunk in _unpacked(packed, copy.tell(), size):
-                    copy.write(chunk)
-                return target
-            except OSError as error:
-                problem = error
-    log.warning("%s: damaged, and read up to there: %s", name, problem)
-    return target
-
-
-def _unpacked(packed: BinaryIO, start: int, size: int) -> Iterator[bytes]:
-    """What a Zstandard file has unpacked from a position on, in pieces of up to `size` bytes.
-
-    :raises OSError: where it is damaged.
-    """
-    packed.seek(0)
-    source = ZstdReader(packed)
-    while start and (skipped := source.read(min(start, _CHUNK))):
-        start -= len(skipped)
-    while chunk := source.read(size):
-        yield chunk
+        yield from warcs(name, file, address, work)
 
 
 def _download(address: str, work: Path) -> Path:
-    target = _own_folder(work) / (file_name(address) or "download")
+    target = own_folder(work) / (file_name(address) or "download")
     with target.open("wb") as copy:
         downloads.fetch(address, copy)
     return target
-
-
-def _own_folder(work: Path) -> Path:
-    """A folder for one input, so that files of the same name do not meet."""
-    return Path(mkdtemp(dir=work))

@@ -16,14 +16,15 @@ from pathlib import Path
 from crawler.config import Config
 from crawler.importing import address_lists, saved_pages, warc_records
 from crawler.importing import inputs as given
-from crawler.importing.inputs import Input
 from crawler.importing.page_filter import PageFilter, Passed
 from crawler.importing.plan import Plan, PlannedPage, name_of
 from crawler.importing.storing import AHEAD, Held, ImportReport, Storing, count
+from crawler.importing.unpacking import Input
 from crawler.processes.workers import Workers
 from index import jobs
 from index.archive import Archive, frontier
 from index.archive.database import StillHeld
+from index.archive.expiry import JOBS_FOR
 from index.file_lock import hold
 from index.model.candidate import Candidate
 from index.warc.store import WarcStore
@@ -69,13 +70,21 @@ class Import:
         self.folder.mkdir(parents=True, exist_ok=True)
         try:
             with hold(self.folder / "lock", wait=False):
-                for group in given.groups([path for path in paths if not address_lists.is_one(path)]):
+                self._forget_plans()
+                addresses = [path for path in paths if address_lists.is_one(path) and not given.is_collection(path)]
+                for group in given.groups([path for path in paths if path not in addresses]):
                     report.add(await self._group(group, options))
-                for path in filter(address_lists.is_one, paths):
+                for path in addresses:
                     report.add(await asyncio.to_thread(self._queue, path))
         finally:
             self.held.release()
         return report
+
+    def _forget_plans(self) -> None:
+        """Remove the plans that nobody went on with, as long after as the archive forgets where such an import was."""
+        for plan in self.folder.glob("*.plan"):
+            if plan.stat().st_mtime < (datetime.now(UTC) - JOBS_FOR).timestamp():
+                Plan(plan).delete()
 
     async def _group(self, group: list[str], options: str) -> ImportReport:
         with self._work_folder() as work:

@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from sqlalchemy import Connection
 
-from crawler.importing.inputs import Input
+from crawler.importing.unpacking import Input
 from index.archive import warc_records
 from index.warc.outside import record_at
 from index.warc.record import WarcRef

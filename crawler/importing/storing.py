@@ -24,10 +24,10 @@ from crawler.extract.draft import Extraction
 from crawler.fetch.raw_capture import decoded, lower_case
 from crawler.fingerprint import body_hash
 from crawler.importing import warc_records
-from crawler.importing.inputs import Input
 from crawler.importing.page_filter import PageFilter, Passed
 from crawler.importing.plan import Plan, PlannedPage
 from crawler.importing.raw_records import RawRecord
+from crawler.importing.unpacking import Input
 from crawler.models import Page
 from crawler.processes.workers import Workers
 from crawler.session.corrections import MAX_REREAD_VERSIONS, Rereading, reread_versions

@@ -16,7 +16,7 @@ from io import SEEK_END
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
+from fastwarc.warc import ArchiveIterator, WarcRecord
 
 from crawler.discover.source_document import MAX_BYTES
 from crawler.fetch.raw_capture import ENCODED, decoded, replayable
@@ -26,7 +26,6 @@ from index.warc.record import MEMBER, RECORD, begins_record, end_of_members
 
 HTTP_OK = 200
 
-_NONE = WarcRecordType.unknown | WarcRecordType.no_type
 _CHUNK = 1024 * 1024  # bytes searched at a time for the next record
 _LOOK = 1024  # bytes by which one is recognised
 
@@ -59,14 +58,14 @@ def heads(file: Path) -> Iterator[RecordHead]:
         packed = _is_packed(file, stream.read(_LOOK))
         while start is not None:
             stream.seek(start)
-            last, broken = start, False
+            last, broken = start, start == 0  # unless there is a record
             try:
                 for record in ArchiveIterator(stream, parse_http=False):
                     last = record.stream_pos
-                    if record.record_type & PAGES:
-                        yield _head(record, last)
-                    elif record.record_type & _NONE and record.headers.get("Content-Length") is None:
-                        broken = True
+                    length = _length(record)
+                    broken = length is None
+                    if record.record_type & PAGES and length is not None:
+                        yield _head(record, last, length)
             except OSError:
                 broken = True
             start = _next_run(stream, last + 1) if packed else None  # also without an error: it takes zeros for the end
@@ -88,10 +87,13 @@ def content(file: Path, offset: int, url: str) -> Content | None:
             return None
 
 
-def _head(record: WarcRecord, offset: int) -> RecordHead:
-    declared = record.headers.get("Content-Length")
-    if declared is None or not declared.isdigit():
-        return RecordHead(offset, "", "", None, None, "", 0, damaged=True)
+def _length(record: WarcRecord) -> int | None:
+    """The length that a record declares; None if it does not, so that nothing tells where the next one begins."""
+    declared = (record.headers.get("Content-Length") or "").strip()
+    return int(declared) if declared.isdecimal() and declared.isascii() else None
+
+
+def _head(record: WarcRecord, offset: int, length: int) -> RecordHead:
     if foreign.has_response(record):
         record.is_http = True
         record.parse_http(quirks_mode=True)
@@ -105,7 +107,7 @@ def _head(record: WarcRecord, offset: int) -> RecordHead:
         _utc(record.record_date),
         status,
         media_type.partition(";")[0].strip().lower(),
-        int(declared),
+        length,
     )
 
 
@@ -118,10 +120,10 @@ def _utc(date: datetime | None) -> datetime | None:
 
 def _is_whole(record: WarcRecord) -> bool:
     """Whether a record has its declared length and, if it has a digest, the bytes of that."""
-    declared, digest = record.headers.get("Content-Length") or "", record.headers.get("WARC-Block-Digest")
+    declared, digest = _length(record), record.headers.get("WARC-Block-Digest")
     block = record.reader.read()
-    record.set_bytes_content(block)
-    return str(len(block)) == declared.strip() and (digest is None or foreign.agrees(digest, block) is not False)
+    record.set_bytes_content(block)  # which sets the length, too
+    return len(block) == declared and (digest is None or foreign.agrees(digest, block) is not False)
 
 
 def _content(record: WarcRecord) -> Content | None:

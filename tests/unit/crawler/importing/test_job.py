@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import gc
 import gzip
+import os
 import random
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -172,3 +173,15 @@ def test_an_import_that_is_interrupted_lets_go_of_its_plan_before_that_is_closed
         imported(config, tmp_path / "a.warc", interrupted=True)
     gc.collect()
     assert late == []
+
+
+def test_a_plan_that_nobody_went_on_with_is_forgotten_with_its_job(tmp_path: Path, config: Config) -> None:
+    (tmp_path / "a.warc").write_bytes(warc(PAGES[:1], gzip=False))
+    (tmp_path / "b.warc").write_bytes(warc(PAGES[1:], gzip=False))
+    with pytest.raises(Interrupted):
+        imported(config, tmp_path / "a.warc", interrupted=True)
+    (plan,) = (tmp_path / "data" / "imports").glob("*.plan")
+    for days, kept in ((89, True), (91, False)):
+        os.utime(plan, ((datetime.now(UTC) - timedelta(days=days)).timestamp(),) * 2)
+        imported(config, tmp_path / "b.warc")
+        assert plan.exists() == kept
