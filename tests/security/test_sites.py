@@ -65,8 +65,8 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcome]:
         start = time.monotonic()
         with (directory / "log").open("w+") as log:
             child = subprocess.Popen(
-                [sys.executable, "-m", "crawler.cli", "crawl", "--json"], cwd=ROOT, stdout=subprocess.PIPE, stderr=log,
-                env={**os.environ, "ARSHIF_CONFIG": str(config)}, text=True,
+                [sys.executable, "-m", "tests.support.short_parses", "crawler.cli", "crawl", "--json"], cwd=ROOT,
+                env={**os.environ, "ARSHIF_CONFIG": str(config)}, stdout=subprocess.PIPE, stderr=log, text=True,
             )  # fmt: skip
             peaks: dict[int, tuple[bool, int]] = {}
             watch = threading.Thread(target=watched, args=(child, peaks), daemon=True)
