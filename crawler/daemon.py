@@ -118,7 +118,7 @@ class Daemon:
         still_alone: StillHeld = lambda: None,
     ) -> None:
         self.config = config
-        self.server = server  # of which runs are forked
+        self.server = server  # of which runs are forked, and what people ask for
         self.still_alone = still_alone  # raises Busy once another daemon runs
         self.archive = archive
         self.helpers = [Helper("shipper", ["_ship"]) for _ in range(config.settings.index.indexers)]
@@ -133,7 +133,7 @@ class Daemon:
         self.signing = MinHashBackfill(archive)
         self.ending = threading.Event()
         self.compaction = DailyCompaction(archive, config, time.monotonic(), self.ending.is_set)
-        self.on_demand = (AddressFetcher(config, archive), SitePreviewer(config, archive))
+        self.on_demand = (AddressFetcher(config, archive, server), SitePreviewer(config, archive, server))
         self.machine = Machine(config, archive)
         self.upkeep = Upkeep(archive)
         self.turns = SiteTurns(archive)

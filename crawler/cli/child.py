@@ -32,6 +32,10 @@ def child_crawl(
 @app.command("_archive", hidden=True)
 def child_archive(_parent: Parent = 0) -> None:
     """Fetch the addresses that people have asked for."""
+    raise typer.Exit(_archive())
+
+
+def _archive() -> int:
     from crawler.cli.archive import index_changes
     from crawler.config import load
     from crawler.requested import fetcher
@@ -42,12 +46,16 @@ def child_archive(_parent: Parent = 0) -> None:
     with open_archive(config) as archive:
         _, status = fetcher.fetch(config, archive)
         index_changes(config, archive)
-    raise typer.Exit(int(status == RunStatus.FAILED))
+    return int(status == RunStatus.FAILED)
 
 
 @app.command("_preview", hidden=True)
 def child_preview(_parent: Parent = 0) -> None:
     """Look at the site that a person wants to add."""
+    raise typer.Exit(_preview())
+
+
+def _preview() -> int:
     from crawler.config import load
     from crawler.onboarding import preview
     from crawler.storage import open_archive
@@ -56,6 +64,10 @@ def child_preview(_parent: Parent = 0) -> None:
     set_up_log(form=config.settings.log)
     with open_archive(config) as archive:
         preview.make_next(config, archive)
+    return 0
+
+
+FORKED = {"_archive": _archive, "_preview": _preview}  # what the daemon's fork server does beside crawls
 
 
 @app.command("_ship", hidden=True)

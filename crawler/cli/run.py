@@ -22,6 +22,7 @@ def run(web: Annotated[bool, typer.Option(help="Serve the search page too.")] = 
 
     Runs until it is stopped, with Ctrl-C or SIGTERM.
     """
+    from crawler.cli import child
     from crawler.config import load
     from crawler.daemon import Daemon, only_daemon
     from crawler.processes import crawl_process
@@ -30,7 +31,7 @@ def run(web: Annotated[bool, typer.Option(help="Serve the search page too.")] = 
     config = load()
     set_up_log(form=config.settings.log)
     # The server holds no lock, and has no thread
-    with crawl_process.fork_server(pages=True) as server, only_daemon(config) as still_alone:
+    with crawl_process.fork_server(pages=True, commands=child.FORKED) as server, only_daemon(config) as still_alone:
         _print_start(config, web)
         with open_archive(config) as archive:
             Daemon(config, archive, web, server, still_alone).run()

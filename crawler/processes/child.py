@@ -23,12 +23,14 @@ class Child(Protocol):
     """What is used of `subprocess.Popen`."""
 
     pid: int
+    returncode: int | None
 
     @property
     def stderr(self) -> IO[bytes] | None: ...
     def poll(self) -> int | None: ...
     def wait(self, timeout: float | None = None) -> int: ...
     def send_signal(self, sig: int, /) -> None: ...
+    def terminate(self) -> None: ...
 
 
 def die_with_parent(parent: int) -> None:
@@ -74,7 +76,7 @@ def name_process(*words: str) -> None:
     ctypes.memmove(start, shown.ljust(end - start, b"\0"), end - start)
 
 
-def end_child(child: subprocess.Popen[bytes], grace: float) -> int:
+def end_child(child: Child, grace: float) -> int:
     """Send the child SIGTERM and, `grace` seconds later, its whole group SIGKILL; return the exit status."""
     if child.poll() is None:
         child.terminate()

@@ -12,7 +12,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -136,7 +136,7 @@ def start(  # noqa: PLR0913 - all that a crawl is started with
 
     number, chosen = archive.write(begin).result()
     try:
-        child = _child(["_crawl", "--run", str(number), "--since", since], stderr, server)
+        child = start_process(["_crawl", "--run", str(number), "--since", since], server, stderr)
     except OSError as error:
         detail = Message(RunDetail.NOT_STARTED, {"why": error.strerror or ""})
         archive.write(lambda conn: records.finish(conn, number, RunStatus.STOPPED, now, detail=detail)).result()
@@ -145,8 +145,11 @@ def start(  # noqa: PLR0913 - all that a crawl is started with
     return Run(number, chosen, child, deadline, raw, partial(disk_space.shortage, config.settings))
 
 
-def _child(arguments: list[str], stderr: int | None, server: ForkServer | None) -> Child:
-    """A new process for this command, forked from what is loaded if possible."""
+def start_process(arguments: list[str], server: ForkServer | None, stderr: int | None = None) -> Child:
+    """A new child that runs this command of `arshif`, forked from what is loaded if possible; as `start_child`.
+
+    :raises OSError: when the system cannot start a process.
+    """
     if server is None:
         return start_child(arguments, stderr)
     if stderr != PIPE:
@@ -310,10 +313,11 @@ def crawl(run: str, since: str) -> int:
 # --- crawls that are forked ------------------------------------------------------------------------------------------
 
 
-def fork_server(*, pages: bool) -> ForkServer:
+def fork_server(*, pages: bool, commands: Mapping[str, Callable[[], int]] | None = None) -> ForkServer:
     """A process that has loaded all that a crawl takes, to be given to `start`; also what its workers take to read
-    `pages`, which a single crawl may not find. Make it before any thread begins."""
-    return ForkServer(_load_all if pages else _load, _run, lasts=True)
+    `pages`, which a single crawl may not find. `start_process` can have it do these `commands` too, which return their
+    exit code. Make it before any thread begins."""
+    return ForkServer(_load_all if pages else _load, partial(_run, commands or {}), lasts=True)
 
 
 def _load() -> None:
@@ -327,13 +331,15 @@ def _load_all() -> None:
     parse_worker.warm()
 
 
-def _run(arguments: list[str], fds: Sequence[int]) -> None:
-    """Crawls, like the command with these arguments; its log goes to the first of the files, if there is one."""
+def _run(commands: Mapping[str, Callable[[], int]], arguments: list[str], fds: Sequence[int]) -> None:
+    """Crawls, or does one of the commands, like `arshif` with these arguments; its log goes to the first of the files,
+    if there is one."""
     if fds:
         os.dup2(fds[0], sys.stderr.fileno())
     name_process("arshif", *arguments)
     try:
-        code = crawl(*arguments[2::2])
+        command = commands.get(arguments[0])
+        code = command() if command else crawl(*arguments[2::2])
     except ArshifError as error:
         print_error(f"arshif: {error}")
         code = error.exit_code

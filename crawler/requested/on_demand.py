@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import subprocess
 import time
 from abc import ABC, abstractmethod
 from datetime import UTC, datetime
@@ -14,7 +13,8 @@ from crawler import disk_space
 from crawler.config import Config
 from crawler.errors import ArchiveError
 from crawler.processes import crawl_process
-from crawler.processes.child import end_child, kill_group, start_child
+from crawler.processes.child import Child, end_child, kill_group
+from crawler.processes.fork_server import ForkServer
 from index.archive import Archive
 from index.archive import runs as records
 
@@ -27,15 +27,16 @@ REST = 30.0  # seconds after a child that failed
 class OnDemand(ABC):
     """Starts a child whenever there is work and none is at it; call `watch` again and again, from the main thread.
 
-    A child works within a run of its own, which claims what it does.
+    A child works within a run of its own, which claims what it does. It is forked from the `server`, if there is one
+    (`crawler.processes.crawl_process.fork_server`).
     """
 
     name: str  # what the log calls its work
     command: str  # of `arshif`, which does it
 
-    def __init__(self, config: Config, archive: Archive) -> None:
-        self.config, self.archive = config, archive
-        self.child: subprocess.Popen[bytes] | None = None
+    def __init__(self, config: Config, archive: Archive, server: ForkServer | None = None) -> None:
+        self.config, self.archive, self.server = config, archive, server
+        self.child: Child | None = None
         self.settled = False  # whether nothing is left of a run that died
         self.asked_to_end = False
         self.deadline = 0.0  # monotonic seconds, as all here
@@ -82,9 +83,9 @@ class OnDemand(ABC):
         if needed:
             self.deadline = now + self.config.settings.schedule.run_deadline * 60
             self.asked_to_end = False
-            self.child = start_child([self.command])
+            self.child = crawl_process.start_process([self.command], self.server)
 
-    def _hurry(self, child: subprocess.Popen[bytes], now: float) -> None:
+    def _hurry(self, child: Child, now: float) -> None:
         """Ask a child that is past its deadline to end, and GRACE seconds later kill it; this waits for nothing."""
         if now >= self.deadline + crawl_process.GRACE:
             kill_group(child)

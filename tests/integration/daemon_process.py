@@ -13,11 +13,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
-import httpx
 import psutil
 
 from tests.integration.harness import ROOT, Harness
-from tests.support import commands
+from tests.support import commands, loopback
 from tests.support.patience import PATIENCE, wait_for
 
 T = TypeVar("T")
@@ -62,9 +61,7 @@ class Service:
     def found(self, words: str) -> list[dict[str, Any]]:
         """What its page finds."""
         hits: list[dict[str, Any]] = (
-            httpx.get(f"{self.page}/api/search", params={"q": words}, timeout=PATIENCE)
-            .raise_for_status()
-            .json()["hits"]
+            loopback.get(f"{self.page}/api/search", params={"q": words}).raise_for_status().json()["hits"]
         )
         return hits
 

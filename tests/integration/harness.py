@@ -14,7 +14,6 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
 
-import httpx
 from sqlalchemy import Connection, select, update
 
 from crawler.config import load
@@ -25,7 +24,7 @@ from index.archive import tables as t
 from index.model.article import IndexDocument
 from index.search.query_language import parse
 from index.search.service import search
-from tests.support import commands, postgresql
+from tests.support import commands, loopback, postgresql
 from tests.support.news_sites import Article, Newsroom
 from tests.support.patience import PATIENCE
 from tests.support.postgresql import Server
@@ -202,7 +201,7 @@ def elasticsearch_env(url: str, name: str) -> Iterator[dict[str, str]]:
     """The environment in which an archive is searched in this Elasticsearch; its indexes are gone afterwards."""
     prefix = f"{name}{os.getpid()}"
     yield {"ARSHIF_INDEX__ENGINE": "elasticsearch", "ARSHIF_INDEX__URL": url, "ARSHIF_INDEX__PREFIX": prefix}
-    with httpx.Client(timeout=PATIENCE, base_url=url, trust_env=False) as client:
+    with loopback.Client(base_url=url) as client:
         for index in client.get(f"/{prefix}-v*").raise_for_status().json():
             client.delete(f"/{index}").raise_for_status()
         for template in client.get(f"/_index_template/{prefix}-v*").raise_for_status().json()["index_templates"]:

@@ -11,18 +11,19 @@ from lxml import html
 
 from tests.integration.daemon_process import Service, daemon
 from tests.integration.harness import Harness
+from tests.support import loopback
 from tests.support.news_sites import Newsroom
-from tests.support.patience import PATIENCE, wait_for
+from tests.support.patience import wait_for
 
 OURS = {"sec-fetch-site": "same-origin"}
 
 
 def get(service: Service, path: str) -> httpx.Response:
-    return httpx.get(service.page + path, timeout=PATIENCE, trust_env=False)
+    return loopback.get(service.page + path)
 
 
 def post(service: Service, path: str, **form: str) -> httpx.Response:
-    return httpx.post(service.page + path, data=form, headers=OURS, timeout=PATIENCE, trust_env=False)
+    return loopback.post(service.page + path, data=form, headers=OURS)
 
 
 def test_a_site_is_added_crawled_and_switched_off_while_the_daemon_runs(tmp_path: Path) -> None:

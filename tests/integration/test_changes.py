@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-import httpx
 import pytest
 
 from crawler.urls.canonical import canonical
 from index.archive import documents, site_state
 from index.model.article import IndexDocument
 from tests.integration.harness import Harness
+from tests.support import loopback
 from tests.support.news_sites import Article, Newsroom
-from tests.support.patience import PATIENCE
 
 SITES = ("jannah", "arabic2", "english", "fr", "ru", "zh")
 RETRY_AFTER = 7 * 3600  # seconds
@@ -183,7 +182,7 @@ def test_a_box_that_changed_is_no_version(tale: Tale) -> None:
 
 
 def _page(tale: Tale, article: Article) -> str:
-    with httpx.Client(timeout=PATIENCE, proxy=tale.house.room.proxy, trust_env=False) as client:
+    with loopback.Client(proxy=tale.house.room.proxy) as client:
         return client.get(article.url).text
 
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
-import httpx
 import pytest
 from mcp import Client, StdioServerParameters
 
@@ -24,6 +23,7 @@ from index.locale import plain, translate
 from index.model.codes import RunStatus, SourceReason
 from index.model.message import Message
 from tests.integration.harness import ROOT, Harness, crawled
+from tests.support import loopback
 from tests.support.news_sites import Newsroom
 from tests.support.patience import PATIENCE, wait_for
 from tests.support.postgresql import about_a_file
@@ -271,9 +271,7 @@ def test_the_search_page_is_served_alone(small: Harness) -> None:
         assert "another program uses it" in small.log
     process = small.start("serve", "--port", str(port))
     try:
-        page = wait_for(
-            lambda: httpx.get(f"http://127.0.0.1:{port}/search?q=phare", timeout=PATIENCE, trust_env=False).text
-        )
+        page = wait_for(lambda: loopback.get(f"http://127.0.0.1:{port}/search?q=phare").text)
         assert "<mark>phare</mark>" in page.lower()
     finally:
         process.terminate()

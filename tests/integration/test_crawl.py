@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from crawler.fetch.raw_capture import decoded
@@ -17,8 +16,8 @@ from index.model.article import Article as Stored
 from index.warc.store import WarcStore
 from tests.integration.conftest import SITES
 from tests.integration.harness import Harness, elasticsearch_env
+from tests.support import loopback
 from tests.support.news_sites import Article
-from tests.support.patience import PATIENCE
 
 WHOLE = ("jannah", "english")  # sites whose pages say all, in metadata and to the eye
 DESK = "فريق التحرير"  # a byline that names nobody
@@ -119,7 +118,7 @@ def test_the_page_of_each_article_is_kept_as_it_came(settled: Harness, site: str
         assert copy is not None
         headers, body = raw.read(*copy)
         assert copy[1] == url
-        with httpx.Client(timeout=PATIENCE, proxy=settled.room.proxy, trust_env=False) as client:
+        with loopback.Client(proxy=settled.room.proxy) as client:
             assert decoded(headers, body) == client.get(url).content
 
 
@@ -154,7 +153,7 @@ def files_of(folder: Path) -> dict[str, tuple[int, int]]:
 
 def written(elasticsearch: Elasticsearch) -> dict[str, int]:
     """How often each of our indexes was written to, by Elasticsearch's own count."""
-    with httpx.Client(timeout=PATIENCE, base_url=elasticsearch["ARSHIF_INDEX__URL"], trust_env=False) as client:
+    with loopback.Client(base_url=elasticsearch["ARSHIF_INDEX__URL"]) as client:
         stats = client.get(f"/{elasticsearch['ARSHIF_INDEX__PREFIX']}-v*/_stats/indexing").raise_for_status().json()
     return {
         name: part["primaries"]["indexing"]["index_total"] + part["primaries"]["indexing"]["delete_total"]

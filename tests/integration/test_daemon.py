@@ -16,7 +16,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import httpx
 import psutil
 import pytest
 
@@ -29,6 +28,7 @@ from index.archive import runs as records
 from index.model.message import Message
 from tests.integration.daemon_process import Service, daemon, free_port
 from tests.integration.harness import Harness
+from tests.support import loopback
 from tests.support.news_sites import Article, Newsroom
 from tests.support.patience import PATIENCE, wait_for
 from tests.support.postgresql import Server, on_both
@@ -102,17 +102,17 @@ def test_a_day_of_its_life(house: Harness, room: Newsroom) -> None:
     with (house.config / "sites" / "test" / "fr.yaml").open("a") as file:
         file.write("schedule: {every: 60}\n")  # a slow machine crawls the other one without a pause
     with daemon(house) as service:
-        service.wait_for(lambda: httpx.get(f"{service.page}/healthz", timeout=PATIENCE).status_code == 200)
+        service.wait_for(lambda: loopback.get(f"{service.page}/healthz").status_code == 200)
         service.wait_for(lambda: len(house.documents()) == sum(len(room.articles(site)) for site in room.sites))
         for article in (*(room.articles(site)[0] for site in room.sites), room.publish("english")):
             service.wait_for(lambda: found(service, article))  # noqa: B023
 
         def turns() -> dict[str, str | None]:
-            found = httpx.get(f"{service.page}/api/sites", timeout=PATIENCE).json()
+            found = loopback.get(f"{service.page}/api/sites").json()
             return {site["id"]: site["next_why"] for site in found}
 
         service.wait_for(lambda: turns()["fr"] == "every 1 hour")
-        assert "every 1 hour" in httpx.get(f"{service.page}/sites", timeout=PATIENCE).text
+        assert "every 1 hour" in loopback.get(f"{service.page}/sites").text
 
         second = subprocess.run(
             [sys.executable, "-m", "crawler.cli", "run"], env=house.env, capture_output=True, text=True, check=False
@@ -293,7 +293,7 @@ def test_without_a_network_it_says_so_and_goes_on_trying(room: Newsroom, tmp_pat
 
 def test_helpers_that_end_are_started_again(house: Harness) -> None:
     with daemon(house) as service:
-        service.wait_for(lambda: httpx.get(f"{service.page}/healthz", timeout=PATIENCE).status_code == 200)
+        service.wait_for(lambda: loopback.get(f"{service.page}/healthz").status_code == 200)
         killed = service.children("_ship") + service.children("serve")
         assert len(killed) == 2
         for child in killed:

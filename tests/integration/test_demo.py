@@ -14,11 +14,11 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import psutil
 import pytest
 
 from tests.integration.harness import ROOT, started
+from tests.support import loopback
 from tests.support.patience import PATIENCE, wait_for
 
 
@@ -44,7 +44,7 @@ def shown(page: str, least: int) -> tuple[int, str]:
     headline."""
 
     def enough() -> dict[str, Any] | None:
-        answer = httpx.get(f"{page}api/search", params={"q": ""}, trust_env=False, timeout=PATIENCE)
+        answer = loopback.get(f"{page}api/search", params={"q": ""})
         found: dict[str, Any] = answer.json()
         return found if answer.status_code == 200 and found["total"] >= least else None
 
@@ -81,7 +81,7 @@ def test_it_shows_articles_and_leaves_nothing(
         page = until(log, r"http://127\.0\.0\.1:\d+/")[0]
         until(log, r"run \d+: ok; \d+ new")
         total, headline = shown(page, least=30)
-        answer = httpx.get(f"{page}search", params={"q": f'"{headline}"'}, trust_env=False, timeout=PATIENCE)
+        answer = loopback.get(f"{page}search", params={"q": f'"{headline}"'})
         html = answer.raise_for_status().text
         assert "<mark>" in html
         command = until(log, r"Search: ARSHIF_CONFIG=(\S+) (\S+) search")
@@ -97,7 +97,7 @@ def test_it_shows_articles_and_leaves_nothing(
     assert alive == []
     assert list(open_folder.glob("arshif-*")) == []
     if engine == "elasticsearch":
-        left = httpx.get(f"{env['ARSHIF_TEST_ELASTICSEARCH']}/arshif-demo-*", timeout=PATIENCE, trust_env=False).json()
+        left = loopback.get(f"{env['ARSHIF_TEST_ELASTICSEARCH']}/arshif-demo-*").json()
         assert left == {}
     assert "Traceback" not in log.read_text("utf-8")
 

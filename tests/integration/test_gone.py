@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-import httpx
 import pytest
 
 from crawler.urls.canonical import canonical
 from index.model.article import IndexDocument
 from tests.integration.harness import Harness
+from tests.support import loopback
 from tests.support.news_sites import Article, Newsroom
-from tests.support.patience import PATIENCE
 
 SITE = "english"
 HOME = "tidal-power"  # its address will lead to the home page
@@ -34,7 +33,7 @@ class Tale:
         self.stored.append(self.house.documents())
 
     def shown(self, article: Article) -> bytes:
-        with httpx.Client(timeout=PATIENCE, proxy=self.house.room.proxy, trust_env=False) as client:
+        with loopback.Client(proxy=self.house.room.proxy) as client:
             return client.get(article.url).content
 
     def gone(self, article: Article) -> list[bool]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-import httpx
 import pytest
 from sqlalchemy import update
 
@@ -16,8 +15,8 @@ from crawler.session.sources import FORCED_CHILD_READ_AFTER, FORCED_READ_AFTER
 from index.archive import tables as t
 from index.archive import trust
 from tests.integration.harness import Harness
+from tests.support import loopback
 from tests.support.news_sites import Article, Newsroom
-from tests.support.patience import PATIENCE
 
 ONE_ETAG, ALWAYS_SENT = "english", "fr"  # the first says 304 whatever changed, the second never does
 LIES = trust.LIES["source validators"]
@@ -149,7 +148,7 @@ def test_a_sitemap_index_whose_dates_stand_still_is_found_out(tmp_path: Path) ->
     with Newsroom(via="proxy", only=("english",)) as room:
         house = Harness(room, tmp_path, kinds=("sitemap",))
         address = f"http://{room.sites['english'].host}/sitemap-index.xml"
-        with httpx.Client(timeout=PATIENCE, proxy=room.proxy, trust_env=False) as client:
+        with loopback.Client(proxy=room.proxy) as client:
             frozen = client.get(address).raise_for_status().content
         turns = iter(range(100))
 

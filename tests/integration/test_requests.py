@@ -24,6 +24,7 @@ from index.archive import tables as t
 from index.model.codes import RequestWay
 from tests.integration.daemon_process import daemon, free_port
 from tests.integration.harness import ROOT, Harness
+from tests.support import loopback
 from tests.support.news_sites import Newsroom
 from tests.support.newspaper import Story, sentence
 from tests.support.patience import PATIENCE, wait_for
@@ -117,6 +118,7 @@ def test_what_is_asked_for_comes_before_a_crawl_of_its_site(room: Newsroom, hous
 
 
 def test_a_child_that_dies_is_told_of_and_one_that_is_ended_has_lost_nothing(room: Newsroom, house: Harness) -> None:
+    house.crawl()  # else the daemon would do so first
     room.hang("fr", PATIENCE)
     url = room.articles("fr")[0].url
     with daemon(house, code=("-c", HASTY)) as service:
@@ -124,6 +126,7 @@ def test_a_child_that_dies_is_told_of_and_one_that_is_ended_has_lost_nothing(roo
         one = post(service.page, url)
         service.wait_for(lambda: state(service.page, one)["state"] == "running")
         (child,) = service.children("_archive")
+        assert child.cmdline()[0] == "arshif", "forked from what has loaded all that it needs"
         child.kill()
         service.wait_for(lambda: state(service.page, one)["state"] == "done")
         assert state(service.page, one)["code"] == "run.process_died"
@@ -139,26 +142,26 @@ def test_a_child_that_dies_is_told_of_and_one_that_is_ended_has_lost_nothing(roo
 
 def post(page: str, url: str) -> str:
     """Where to look what becomes of an address."""
-    answer = httpx.post(f"{page}/api/archive", json={"url": url}, timeout=PATIENCE, trust_env=False)
+    answer = loopback.post(f"{page}/api/archive", json={"url": url})
     assert answer.status_code == 202, answer.text
     return answer.headers["location"]
 
 
 def state(page: str, one: str) -> dict[str, Any]:
-    found: dict[str, Any] = httpx.get(page + one, timeout=PATIENCE, trust_env=False).raise_for_status().json()
+    found: dict[str, Any] = loopback.get(page + one).raise_for_status().json()
     return found
 
 
 def found_there(page: str) -> list[str]:
     """The ids of what the page finds of the story; none while there is no index."""
     words = {"q": TOLD.body[0].rstrip(".")}
-    answer = httpx.get(f"{page}/api/search", params=words, timeout=PATIENCE, trust_env=False)
+    answer = loopback.get(f"{page}/api/search", params=words)
     return [hit["archive"]["id"] for hit in answer.json().get("hits", [])]
 
 
 def answers(page: str) -> bool:
     """Whether a server answers there."""
     try:
-        return httpx.get(f"{page}/healthz", timeout=PATIENCE, trust_env=False).status_code == 200
+        return loopback.get(f"{page}/healthz").status_code == 200
     except httpx.TransportError:
         return False

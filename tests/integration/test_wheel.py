@@ -15,11 +15,11 @@ import venv
 import zipfile
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.integration.daemon_process import free_port
 from tests.integration.harness import ROOT, started
+from tests.support import loopback
 from tests.support.news_sites import Newsroom
 from tests.support.patience import PATIENCE, wait_for
 
@@ -146,11 +146,11 @@ def test_it_runs_and_serves_the_page_until_it_is_told_to_end(arshif: Path, tmp_p
         with started([arshif, "run"], log, tmp_path, clean(**env)) as process:
             wait_for(lambda: re.search(r"daemon: run \d+: ok; \d+ new", log.read_text("utf-8")), log.read_text)
             found = wait_for(
-                lambda: httpx.get(f"{page}/api/search", params={"q": "البوكمال"}, timeout=PATIENCE).json()["hits"],
+                lambda: loopback.get(f"{page}/api/search", params={"q": "البوكمال"}).json()["hits"],
                 log.read_text,
             )
             assert founding in [hit["headline"] for hit in found]
-            read = httpx.get(f"{page}/articles/{found[0]['archive']['id']}", timeout=PATIENCE)
+            read = loopback.get(f"{page}/articles/{found[0]['archive']['id']}")
             assert (read.status_code, "البوكمال" in read.text) == (200, True)
             process.send_signal(signal.SIGTERM)
             assert process.wait(PATIENCE) == 0, log.read_text("utf-8")

@@ -6,16 +6,15 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-import httpx
 import pytest
 
 from bench.extraction import NOBODY
 from crawler import stages
 from crawler.models import Page
 from index.model.article import Article
+from tests.support import loopback
 from tests.support.news_sites import Article as Truth
 from tests.support.news_sites import Newsroom
-from tests.support.patience import PATIENCE
 
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 SITES = ("jannah", "arabic2", "english", "old", "fa", "fr", "ru", "zh")
@@ -36,7 +35,7 @@ def room() -> Iterator[Newsroom]:
 @pytest.mark.parametrize("hidden", ["nothing", "json-ld", "json-ld and meta"])
 @pytest.mark.parametrize("site", SITES)
 def test_what_readers_see_is_read(room: Newsroom, site: str, hidden: str) -> None:
-    with httpx.Client(timeout=PATIENCE, trust_env=False) as web:
+    with loopback.Client() as web:
         for truth in room.articles(site):
             answer = web.get(truth.url)
             page = answer.content if hidden == "nothing" else _LD.sub(b"", answer.content)

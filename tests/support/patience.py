@@ -13,7 +13,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 PATIENCE = 900.0  # seconds until something must have happened, which on a free machine takes a few
-LOOK = 0.05  # seconds between two looks
+LOOK, SELDOM = 0.05, 1.0  # seconds between two looks: the more a look takes of the processor, the more seldom
+REST = 4  # times as long as the look took
 REFERENCE = 0.07  # seconds of CPU that the work of `_slowness` takes where the budgets were measured
 
 
@@ -27,11 +28,13 @@ def wait_for(what: Callable[[], T], told: Callable[[], str] = str) -> T:
 
     end = time.monotonic() + PATIENCE
     while True:
+        began = time.monotonic()
         with suppress(httpx.HTTPError, OSError, psutil.Error):
             if found := what():
                 return found
-        assert time.monotonic() < end, f"not within {PATIENCE:g} s\n{told()}"
-        time.sleep(LOOK)
+        now = time.monotonic()
+        assert now < end, f"not within {PATIENCE:g} s\n{told()}"
+        time.sleep(min(max(LOOK, REST * (now - began)), SELDOM))
 
 
 @contextmanager

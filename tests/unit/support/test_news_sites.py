@@ -22,6 +22,7 @@ import httpx
 import pytest
 
 from crawler import config
+from tests.support import loopback
 from tests.support.news_sites import Article, Newsroom
 from tests.support.news_sites.story_generator import story
 from tests.support.patience import PATIENCE
@@ -48,7 +49,7 @@ def room() -> Iterator[Newsroom]:
 
 @pytest.fixture(scope="module")
 def web() -> Iterator[httpx.Client]:
-    with httpx.Client(timeout=PATIENCE, trust_env=False) as client:
+    with loopback.Client() as client:
         yield client
 
 
@@ -432,7 +433,7 @@ def test_a_vanished_article_is_gone_with_its_old_addresses(room: Newsroom, web: 
 
 def test_commands_and_visits_may_come_at_the_same_time(room: Newsroom) -> None:
     def work() -> None:
-        with httpx.Client(timeout=PATIENCE, trust_env=False) as client:
+        with loopback.Client() as client:
             for _ in range(5):
                 made.append(room.publish("english"))
                 statuses.append(client.get(room.sites["english"].url + "/").status_code)
@@ -455,7 +456,7 @@ def test_commands_and_visits_may_come_at_the_same_time(room: Newsroom) -> None:
 
 
 def test_the_proxy_answers_for_every_host(still: Newsroom) -> None:
-    with httpx.Client(timeout=PATIENCE, proxy=still.proxy, trust_env=False) as web:
+    with loopback.Client(proxy=still.proxy) as web:
         truth = still.article("jannah", "founding", via="proxy")
         assert truth.url.startswith("http://stepagency-sy.net/2018/06/08/")
         assert f'<link rel="canonical" href="{truth.url}" />' in web.get(truth.url).text
@@ -467,7 +468,7 @@ def test_the_proxy_answers_for_every_host(still: Newsroom) -> None:
 
 def test_pages_saved_elsewhere_are_served_under_their_names(room: Newsroom) -> None:
     room.serve("http://saved.example/a?b=1", b"<p>as it was</p>", "text/html; charset=utf-8")
-    with httpx.Client(timeout=PATIENCE, proxy=room.proxy, trust_env=False) as web:
+    with loopback.Client(proxy=room.proxy) as web:
         assert web.get("http://saved.example/a?b=1").content == b"<p>as it was</p>"
         assert web.get("http://saved.example/robots.txt").status_code == 404
 
@@ -486,7 +487,7 @@ def test_the_log_says_what_was_asked(room: Newsroom, web: httpx.Client) -> None:
 
 
 def test_a_connection_is_kept(still: Newsroom) -> None:
-    with httpx.Client(timeout=PATIENCE, trust_env=False) as web:
+    with loopback.Client() as web:
         streams = set()
         for path in ("/", "/feed/", "/nowhere", "/robots.txt"):
             streams.add(web.get(still.sites["jannah"].url + path).extensions["network_stream"].get_extra_info("socket"))
@@ -497,7 +498,7 @@ def test_the_same_seed_says_the_same() -> None:
     def told(seed: int) -> list[bytes]:
         with (
             Newsroom(seed=seed, now=NOW, via="proxy") as room,
-            httpx.Client(timeout=PATIENCE, proxy=room.proxy, trust_env=False) as web,
+            loopback.Client(proxy=room.proxy) as web,
         ):
             published = [room.publish(site).headline.encode() for site in ("jannah", "english", "arabic2")]
             return [*published, *(web.get(a.url).content for a in room.articles("ru"))]
@@ -520,7 +521,7 @@ def test_arshif_reads_its_configuration_and_reaches_the_sources(still: Newsroom,
     read = config.load(still.config(tmp_path / "config", via=via))  # type: ignore[arg-type]
     assert sorted(read.sites) == sorted(SITES)
     assert read.settings.proxy.get_secret_value() == (still.proxy if via == "proxy" else "")
-    with httpx.Client(timeout=PATIENCE, proxy=read.settings.proxy.get_secret_value() or None, trust_env=False) as web:
+    with loopback.Client(proxy=read.settings.proxy.get_secret_value() or None) as web:
         for site in read.enabled:
             for source in site.sources:
                 assert web.get(str(source.url)).status_code == 200, source

@@ -24,6 +24,7 @@ from index.model.query import Is, Query
 from index.search.query_language import filters
 from index.web.app import create_app, serve
 from index.web.static_files import static
+from tests.support import loopback
 from tests.support.filled_archive import NOW, SearchFixture, article, fill, page
 from tests.support.patience import PATIENCE, wait_for
 from tests.support.web_client import Client, client_of, text_of, tree, unreachable
@@ -427,7 +428,7 @@ def test_serves_until_it_is_told_to_end_and_prints_nothing(tmp_path: Path) -> No
         assert json.loads(answer.text)["total"] == 1
         assert "server" not in answer.headers
         assert asked(f"http://127.0.0.1:{port}/undelayed").json() == [1]  # Nagle's algorithm takes 40 ms an answer
-        with httpx.stream("GET", f"http://127.0.0.1:{port}/runs/events", timeout=PATIENCE, trust_env=False) as events:
+        with loopback.stream("GET", f"http://127.0.0.1:{port}/runs/events") as events:
             lines = events.iter_lines()
             assert next(lines).startswith("retry:")
             server.send_signal(signal.SIGTERM)
@@ -438,4 +439,4 @@ def test_serves_until_it_is_told_to_end_and_prints_nothing(tmp_path: Path) -> No
 
 def asked(url: str) -> httpx.Response:
     """The answer of a server that is starting."""
-    return wait_for(lambda: httpx.get(url, timeout=PATIENCE, trust_env=False))
+    return wait_for(lambda: loopback.get(url))
