@@ -38,7 +38,7 @@ LONGEST = (
     "integration/test_requests.py",
     "faults/test_random_kills.py",
     "quality/test_pages.py",
-    "integration/test_schedule_180_days.py",
+    "integration/test_schedule_for_months.py",
     "security/test_sites.py",
     "security/test_lag.py",
     "security/test_retry_after.py",

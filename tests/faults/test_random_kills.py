@@ -29,10 +29,10 @@ from tests.support.news_sites import Newsroom
 from tests.support.patience import wait_for
 from tests.support.postgresql import Server
 
-KILLS = 500 if LONG else 5  # of each kind
+KILLS = 500 if LONG else 3  # of each kind
 LATER = 0.3  # s at most from when a crawl came to where it is to be killed: then it is at anything
 PUBLISH_EACH = 2  # kills: such a crawl is killed when it has stored something new, however slow the machine is
-SOUND_EACH = 5  # kills
+SOUND_EACH = 3  # kills
 
 
 pytestmark = LONG_MARKS
