@@ -12,7 +12,7 @@ FLOOR := 77# percent of the lines that the unit tests run at least
 export PYTHONDONTWRITEBYTECODE :=# else each process that a test starts would compile all of the source anew
 XDIST := --dist loadfile --no-loadscope-reorder --numprocesses
 
-.PHONY: help run demo test test-long test-interop notebook test-systems test-ray test-machines coverage soak soak-year audit lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-rendering bench-start bench-idle bench-recrawl bench-crawl bench-layouts bench-captions bench-repeats bench-stories bench-near-duplicates bench-search bench-parts bench-export bench-libraries bench-import bench-reextract bench-store bench-scale bench-million bench-all-due wheel client lock clean
+.PHONY: help run demo test servers test-long test-interop notebook test-systems test-ray test-machines coverage soak soak-year audit lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-rendering bench-start bench-idle bench-recrawl bench-crawl bench-layouts bench-captions bench-repeats bench-stories bench-near-duplicates bench-search bench-parts bench-export bench-libraries bench-import bench-reextract bench-store bench-scale bench-million bench-all-due wheel client lock clean
 
 help: ## these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -25,8 +25,13 @@ demo: $(if $(ARCHIVE),.venv/dev.stamp,.venv/run.stamp) ## the same on made-up ne
 
 # No test decides by the clock's seconds (tests/support/patience.py). To see that it holds on a busy machine:
 #   stress-ng --cpu 6 & make test; kill %1
-test: .venv/dev.stamp lint coverage ## everything that is checked: style, types, layers, tests on both engines
+test: .venv/dev.stamp ## everything that is checked: style, types, layers, tests on both engines
+	@$(MAKE) --no-print-directory -j 2 lint servers
+	@$(MAKE) --no-print-directory coverage
 	@$(BIN)/python -m pytest --ignore tests/unit $(XDIST) $(WORKERS)
+
+servers: .venv/dev.stamp # of the tests: what they need once, had while one processor checks style and types
+	@$(BIN)/python -m tests.support.servers
 
 test-long: .venv/dev.stamp ## what takes many minutes: long forms of the tests
 	@ARSHIF_TEST_LONG=1 $(BIN)/python -m pytest -m long -rP  # and the figures of those that pass
