@@ -93,8 +93,8 @@ def daemon(
     within: Sequence[str] = (),
 ) -> Iterator[Service]:
     """`arshif run` for the length of the block; whatever happens there, nothing of it is left. `within` is a command
-    that runs it, and `code` what Python is started with, `-m crawler.cli` by default; without them it is forked from
-    what has loaded what it needs."""
+    that runs it, and `code` what Python is started with, `-m crawler.cli` by default; without `within` it is forked
+    from what has loaded what it needs."""
     port = port or free_port()
     log = house.directory / f"run-{time.monotonic_ns()}.log"
     environment = house.env | {"ARSHIF_WEB__PORT": str(port)}
@@ -107,8 +107,8 @@ def daemon(
                 stdout=out,
                 stderr=out,
             )
-            if code or within
-            else commands.start("crawler.cli", ["run", *arguments], environment, out, out)
+            if within
+            else commands.start(*(code or ["crawler.cli"])[:1], [*code[1:], "run", *arguments], environment, out, out)
         )
     service = Service(house, process, log, port)
     family: list[psutil.Process] = []

@@ -78,11 +78,10 @@ class Harness:
         record = self.told("crawl", *sites, *(["--since", since] if since else []), code=code, **env)
         return {part["site"]: part for part in record["sites"]}
 
-    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+    def start(self, *arguments: str) -> commands.Command | subprocess.Popen[bytes]:
         """An `arshif` command that goes on by itself; whoever starts it ends it."""
         with (self.directory / "started.log").open("ab") as log:
-            command = [sys.executable, "-m", "crawler.cli", *arguments]
-            return subprocess.Popen(command, cwd=ROOT, env=self.env, stdout=log, stderr=log, start_new_session=True)
+            return commands.start("crawler.cli", arguments, self.env, log, log)
 
     def _run(self, run: Run, code: int, env: dict[str, str]) -> str:
         with (

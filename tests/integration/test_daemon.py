@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
@@ -114,13 +112,10 @@ def test_a_day_of_its_life(house: Harness, room: Newsroom) -> None:
         service.wait_for(lambda: turns()["fr"] == "every 1 hour")
         assert "every 1 hour" in loopback.get(f"{service.page}/sites").text
 
-        second = subprocess.run(
-            [sys.executable, "-m", "crawler.cli", "run"], env=house.env, capture_output=True, text=True, check=False
-        )
-        assert second.returncode == 3
+        printed = house.arshif("run", code=3)
         running = rf"arshif: `arshif run` is running already for \S+: process {service.process.pid}( on \S+)?\n"
-        assert second.stdout == "", "nothing of a start"
-        assert re.fullmatch(running, second.stderr), "nor of the page's port"
+        assert printed == "", "nothing of a start"
+        assert re.fullmatch(running, house.log), "nor of the page's port"
 
         family = service.family()
         assert service.end() == 0
@@ -348,15 +343,8 @@ def test_a_crawl_by_hand_and_the_daemon_leave_each_others_sites_alone(house: Har
     by_hand = house.start("crawl", "english")
     try:
         wait_for(lambda: "english" in held(house))
-        refused = subprocess.run(
-            [sys.executable, "-m", "crawler.cli", "crawl", "english"],
-            env=house.env,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert refused.returncode == 3, refused.stderr
-        assert "another run is crawling english" in refused.stderr
+        house.arshif("crawl", "english", code=3)
+        assert "another run is crawling english" in house.log
         with daemon(house, "--no-web") as service:
             service.wait_for(lambda: stored(house, room.articles("fr")[0]))
             assert service.end() == 0

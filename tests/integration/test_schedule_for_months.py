@@ -216,7 +216,7 @@ def live(months: Months) -> None:
     scheduler: Any = SimpleNamespace(get_jobs=list)  # it rings no bell here: we tick
     clock, end = months.clock, BEGIN + DAYS * DAY
     moments = sorted({turn for site in months.config.sites for turn in turns(months.config, site)})
-    happens = [(BEGIN + part * DAYS * DAY, what) for part, what in HAPPENS]
+    happens = [(BEGIN + days * DAYS / 180 * DAY, what) for days, what in HAPPENS]
     while clock.true < end:
         while happens and clock.true >= happens[0][0]:
             happens.pop(0)[1](months)
@@ -252,17 +252,17 @@ def jump(months: Months, by: timedelta) -> None:
     months.trouble(before)
 
 
-HAPPENS = (  # share of all days -> what
-    (0.11, hang),
-    (0.25, sleep),
-    (0.39, lambda months: jump(months, 5 * HOUR)),
-    (0.44, lambda months: jump(months, -5 * HOUR)),
-    (0.61, hang),
-    (0.72, lambda months: jump(months, 366 * DAY)),
-    (0.72 + 10 * MINUTE / (DAYS * DAY), lambda months: jump(months, -366 * DAY)),
-    (0.83, sleep),
-    (0.92, lambda months: jump(months, -3 * HOUR)),
-    (0.94, lambda months: jump(months, 3 * HOUR)),
+HAPPENS = (  # days of half a year -> what; in two months, each sooner in proportion
+    (20, hang),
+    (45, sleep),
+    (70, lambda months: jump(months, 5 * HOUR)),
+    (80, lambda months: jump(months, -5 * HOUR)),
+    (110, hang),
+    (130, lambda months: jump(months, 366 * DAY)),
+    (130 + 180 / DAYS * (10 * MINUTE / DAY), lambda months: jump(months, -366 * DAY)),
+    (150.54, sleep),
+    (165, lambda months: jump(months, -3 * HOUR)),
+    (170, lambda months: jump(months, 3 * HOUR)),
 )
 
 

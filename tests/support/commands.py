@@ -34,6 +34,7 @@ TERM = "xterm"  # the kind of those that are there
 READ_ONCE = re.compile("COLUMNS|TERM|NO_COLOR|FORCE_COLOR|LANG|LC_.+|TZ|LD_.+|PYTHON.+")
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}  # as `arshif` itself has it: what is forked must have no other
 PID, CODE = 4, 2  # bytes
+CODE_GIVEN = "-c"  # in place of a module
 
 
 def run(
@@ -63,10 +64,10 @@ def start(
     module: str, arguments: Sequence[str], env: Mapping[str, str], stdout: IO[Any], stderr: IO[Any], cwd: Path = ROOT
 ) -> Command | subprocess.Popen[bytes]:
     """`python -m MODULE ARGUMENT...` in this environment and folder, which goes on by itself; whoever starts it ends
-    it."""
+    it. Or `python -c CODE ARGUMENT...`, for a module "-c"."""
     on_terminal = os.isatty(stdout.fileno()), os.isatty(stderr.fileno())
     if _read_once(env) != _read_once(_environment(*on_terminal)):
-        command = [sys.executable, "-m", module, *arguments]
+        command = [sys.executable, *(() if module == CODE_GIVEN else ("-m",)), module, *arguments]
         return subprocess.Popen(command, cwd=cwd, env=env, stdout=stdout, stderr=stderr)
     return _server(*on_terminal).start((module, *arguments), env, (stdout.fileno(), stderr.fileno()), cwd)
 
@@ -125,6 +126,10 @@ class Command:
         if self.poll() is None:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
         """End it."""
@@ -229,8 +234,12 @@ def _run(command: Sequence[str], env: Mapping[str, str], stdout: int, stderr: in
         os.dup2(file, number)
         os.close(file)
     random.seed()  # else all commands would draw the same numbers
-    sys.argv = [*command]
-    run_module(command[0], run_name="__main__", alter_sys=True)
+    if command[0] == CODE_GIVEN:
+        sys.argv = [CODE_GIVEN, *command[2:]]
+        exec(command[1], {"__name__": "__main__"})
+    else:
+        sys.argv = [*command]
+        run_module(command[0], run_name="__main__", alter_sys=True)
     sys.exit(0)
 
 
