@@ -24,13 +24,13 @@ def test_the_hook_before_a_commit_is_make_lint_with_which_ci_begins() -> None:
     assert hook["always_run"]
     assert not hook["pass_filenames"], "all of it is checked, as in CI"
     assert re.search(r"^make test$", CI, re.MULTILINE)
-    assert re.search(r"^test:.* lint ", MAKEFILE, re.MULTILINE)
+    assert re.search(r"^test:(.*\n\t)+.*\(MAKE\).* lint ", MAKEFILE, re.MULTILINE)
 
 
 def test_ci_holds_the_coverage_of_all_that_is_shipped() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]
     assert re.search(r"^make test$", CI, re.MULTILINE)
-    assert re.search(r"^test:.* coverage ", MAKEFILE, re.MULTILINE)
+    assert re.search(r"^test:(.*\n\t)+.*\(MAKE\).* coverage$", MAKEFILE, re.MULTILINE)
     assert project["slipcover"]["source"] == project["hatch"]["build"]["targets"]["wheel"]["packages"]
     floor = re.search(r"^FLOOR := (\d+)", MAKEFILE, re.MULTILINE)
     assert floor
