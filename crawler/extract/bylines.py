@@ -88,6 +88,13 @@ def by_role(text: str) -> str:
     return name if comma and whole and is_role(role) and len(role.split()) <= _ROLE_WORDS else ""
 
 
+def with_by(text: str, language: str) -> str:
+    """A line with `By` for the word that a byline begins with in this language (ISO 639) and other lines in others: in
+    Romanian `De Ana Popescu`, in Swahili `Na Juma Mwangi`."""
+    pattern = _by_in(language)
+    return pattern.sub("By ", text) if pattern is not None else text
+
+
 def is_label(text: str) -> bool:
     """Whether a line is nothing but the word before names and a colon, as where these stand in the next element:
     `Posted by:`."""
@@ -217,6 +224,13 @@ def _words(kind: str) -> str:
 def _by() -> re.Pattern[str]:
     """The words before a name in a byline, those that a name may begin with among them."""
     return _before_names(f"{_words('by')}|{_words('by_or_name')}")
+
+
+@cache
+def _by_in(language: str) -> re.Pattern[str] | None:
+    data: dict[str, str] = data_files.load("crawler.extract", "author_names.yaml")
+    words = data.get(f"by_in_{language}")
+    return re.compile(rf"^(?i:{words})\s(?=[^\W\d_a-z]\S+\s[^\W\d_a-z])") if words else None
 
 
 @cache

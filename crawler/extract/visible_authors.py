@@ -9,7 +9,7 @@ from selectolax.lexbor import LexborNode
 
 from crawler.extract import bylines, dates, section
 from crawler.extract.author_names import is_agency, is_byline, is_of_others, is_person, names
-from crawler.extract.dates import labels
+from crawler.extract.dates import labels, weekdays
 from crawler.extract.draft import Draft
 from crawler.extract.html_document import HtmlDocument, ancestors, attribute, judge, paragraphs, text_of
 from crawler.extract.metadata import Context, persons
@@ -46,6 +46,7 @@ _DIGITS = re.compile(r"(?<=\s)[(]?\d")  # where a date may begin
 # What a line has behind its last number, with and without the word there: `09:30 Uhr Von Ann Lee`
 _BEHIND_DIGITS = re.compile(r"\d(?:[^\W\d]{1,5}\b|[ap]\.m\.)?[\s,،|·•–—-]+(?P<behind>(?:\S{1,6}\s)?(?P<last>\D+))$")
 _MARKS = " ,،|·•–—-"
+_DATE_WORDS = 2  # before its first digits: weekday and month
 _LEVELS = 5  # elements around a name that may be its byline
 _AUTHORS_MOST = 5  # names in a byline; more are a list
 _LONGEST_CJK = 6  # maximum characters of a name written without spaces
@@ -56,9 +57,11 @@ def fill_authors(draft: Draft, page: Context) -> None:
     """Fills the authors from elements that are called theirs, else from a line near the headline that begins or ends as
     bylines do, else from one that has a name beside a date."""
     document, place, house = page
-    found = (persons(_names(document, selector, draft.headline), house) for selector in _AUTHORS)
+    language = place.languages[0].partition("-")[0]
+    found = (persons(_names(document, selector, draft.headline, language), house) for selector in _AUTHORS)
     draft.fill("authors", next(filter(None, found), ()), "page")
     near = lines_near_headline(document, draft.headline) if draft.lacks("authors") else []
+    near = [bylines.with_by(text, language) for text in near]
     labelled = [f"{label} {name}" for label, name in pairwise(near) if bylines.is_label(label)]
     for text in (*labelled, *near):
         if is_person(said := bylines.after_date(text)) and dates.visible(text[: -len(said)], place):
@@ -77,11 +80,27 @@ def _byline_beside_dates(line: str, place: dates.Place) -> str:
     12 May 2026`, `12 May 2026 By Ann Lee`; the line if there is none."""
     match = _DIGITS.search(line)
     said = labels.without(line[: match.start()]).rstrip(_MARKS) if match is not None else line
-    if match and is_byline(said) and _tells_date(line[match.start() :], place):
-        return said
+    if match and is_byline(said):
+        begin = _date_begins(line, match.start(), place)
+        if _tells_date(line[begin:], place):
+            return labels.without(line[:begin]).rstrip(_MARKS)
     last = _BEHIND_DIGITS.search(line)
     behind = next(filter(is_byline, (last["behind"], last["last"])), "") if last is not None else ""
     return behind if behind and _tells_date(line.removesuffix(behind), place) else line
+
+
+def _date_begins(line: str, digits: int, place: dates.Place) -> int:
+    """Where a date begins whose first digits are there: before the month, if it needs one, and the weekday."""
+    begin = digits
+    for _ in range(_DATE_WORDS):
+        before = line[:begin].rstrip(_MARKS)
+        word = before[before.rfind(" ") + 1 :]
+        at = len(before) - len(word)
+        is_month = not _tells_date(line[begin:], place) and _tells_date(line[at:], place)
+        if not word or not (is_month or weekdays.is_one(word, place.languages)):
+            break
+        begin = at
+    return begin
 
 
 def _tells_date(text: str, place: dates.Place) -> bool:
@@ -114,16 +133,16 @@ def _beside_date(document: HtmlDocument, text: str, place: dates.Place) -> tuple
     return () if len(said) == 1 and said[0] in link_texts(document) else names(said)
 
 
-def _names(document: HtmlDocument, selector: str, headline: str) -> tuple[str, ...]:
+def _names(document: HtmlDocument, selector: str, headline: str, language: str = "") -> tuple[str, ...]:
     """The names in the first match and in the other matches of the same byline. Several bylines above the headline are
-    those of other articles."""
+    those of other articles. `language`: of what stands before names."""
     nodes = [n for n in document.tree.css(selector)[:MAX_MATCHES] if _may_be_byline(n, document)]
     if len(nodes) > 1 and len(above := _above_headline(document, selector, nodes, headline)) > 1:
         nodes = [n for n in nodes if n.mem_id not in above] if len({_byline(n) for n in above.values()}) > 1 else nodes
     if not nodes:
         return ()
     place = _byline(nodes[0])
-    texts = [text for n in nodes if _byline(n) == place for text in _leaves(n, document)]
+    texts = [bylines.with_by(text, language) for n in nodes if _byline(n) == place for text in _leaves(n, document)]
     return tuple(n for n in names(texts) if _like_a_name(n))
 
 

@@ -44,6 +44,12 @@ _HAN_NAME = re.compile("[\u3400-\u9fff]{3,5}")
 _HAN_SIGN = re.compile(
     "[（(【][\u3400-\u9fff\u30a1-\u30f6]{2,5}(?:[、・][\u3400-\u9fff\u30a1-\u30f6]{2,5}){0,3}[）)】]"
 )
+_KANA = re.compile("[\u3041-\u3096]")  # in which only Japanese is written
+# Behind a Japanese text, or below it: `…と述べた。（山田太郎、佐藤花子）`
+_JAPANESE_SIGN = re.compile(
+    "(?:^|[。」])[（(【](?P<names>[\u3400-\u9fff々]{3,5}(?:[、・][\u3400-\u9fff々]{3,5}){0,3})[）)】]$"
+)
+_NO_JAPANESE_NAME = re.compile("[部社局班版員略者載稿影供省室課区町県党会院庁署紙誌側内外等他後前上下中]$|写真|抜粋")
 _IN_BRACKETS = re.compile(r"[(（【]([^()（）【】]{2,40})[)）】]$")
 _ENDS_SIGNED = 2  # paragraphs at the end, behind which reporters may stand
 _INITIALS = 4  # letters of an editor's sign
@@ -86,10 +92,19 @@ def without(
 
 def signers(removed: Sequence[Removed], body: Sequence[str]) -> tuple[str, ...]:
     """The names in lines at the end that are no more than a name with an e-mail address, or of reporters in brackets at
-    the end of the text: `（记者 林晓岚）`."""
+    the end of the text: `（记者 林晓岚）`, `（山田太郎）`."""
     signed = [one.text for one in removed if _is_signed(one.text)]
     ends = (_IN_BRACKETS.search(text) for text in body[-_ENDS_SIGNED:])
-    return names([*signed, *(end[1] for end in ends if end and han_names(end[1]))])
+    last = [*body[-1:], *(one.text for one in removed[-1:])] if any(map(_KANA.search, body)) else []
+    japanese = (name for text in last for name in _japanese_signers(text))
+    return names([*signed, *(end[1] for end in ends if end and han_names(end[1])), *japanese])
+
+
+def _japanese_signers(text: str) -> list[str]:
+    """The names in brackets at the end of a text; none where one of them is something else."""
+    end = _JAPANESE_SIGN.search(text)
+    found = re.split("[、・]", end["names"]) if end else []
+    return [] if any(map(_NO_JAPANESE_NAME.search, found)) else found
 
 
 def _biographies(

@@ -167,6 +167,53 @@ def test_a_byline_stands_beside_a_date_without_a_mark_between(line: str, name: s
     assert article(html(f"<div>{line}</div>{FILLER}")).authors == (name,)
 
 
+@pytest.mark.parametrize(
+    ("language", "line", "name"),
+    [
+        ("en", "<span>By Anna Berg</span> <span>May 9, 2018</span>", "Anna Berg"),
+        ("en", "By Anna Berg Wednesday, May 9, 2018", "Anna Berg"),
+        ("en", "By Anna Berg Wed May 9, 2018", "Anna Berg"),
+        ("en", "By Theresa May 9 June 2018", "Theresa May"),
+        ("de", "Von Anna Berg Mittwoch, 9. Mai 2018, 14:20 Uhr", "Anna Berg"),
+        ("pt", "Por Anna Berg quarta-feira, 9 de maio de 2018", "Anna Berg"),
+        ("tr", "Yazan: Ayşe Kaya Çarşamba, 9 Mayıs 2018", "Ayşe Kaya"),
+    ],
+)
+def test_no_month_and_no_weekday_of_a_date_is_taken_for_a_name(language: str, line: str, name: str) -> None:
+    page = html(f"<div>{line}</div>{FILLER}").replace("<html", f"<html lang={language}", 1)
+    assert article(page).authors == (name,)
+
+
+@pytest.mark.parametrize(
+    ("language", "line", "names"),
+    [
+        ("ro", "<div>De Ana Popescu miercuri, 9 mai 2018</div>", ("Ana Popescu",)),
+        ("ro", "<p class=author>De Ana Popescu</p>", ("Ana Popescu",)),
+        ("sw", "<div>Na Juma Mwangi</div>", ("Juma Mwangi",)),
+        ("cy", "<div>Gan Siân Rees</div>", ("Siân Rees",)),
+        ("nl", "<div>De Groene Amsterdammer</div>", ()),
+        ("ro", "<div>De citit mai departe</div>", ()),
+    ],
+)
+def test_a_word_before_names_counts_in_its_language(language: str, line: str, names: tuple[str, ...]) -> None:
+    assert article(html(f"{line}{FILLER}").replace("<html", f"<html lang={language}", 1)).authors == names
+
+
+@pytest.mark.parametrize(
+    ("end", "names"),
+    [
+        ("港の組合は再開を歓迎すると話した。（山田太郎、佐藤花子）</p>", ("山田太郎", "佐藤花子")),
+        ("港の組合は再開を歓迎すると話した。</p><p>【佐々木一郎】</p>", ("佐々木一郎",)),
+        ("港の組合は再開を歓迎すると話した。（敬称略）</p>", ()),
+        ("港の組合は再開を歓迎すると話した。（政治部・山田太郎）</p>", ()),
+        ("漁港は月曜に再開した（写真左）</p>", ()),
+    ],
+)
+def test_names_in_brackets_at_the_end_of_a_japanese_text_are_its_authors(end: str, names: tuple[str, ...]) -> None:
+    said = "漁港は月曜の朝、二年ぶりに漁船の出入りを再開し、多くの市民が岸壁に集まった。"
+    assert article(html(f"<p>{said * 3}</p><p>{said * 2}{end}")).authors == names
+
+
 def test_a_name_with_an_address_below_the_text_is_its_author() -> None:
     found = article(html(f"{FILLER}<p>김하나 기자 hana@news.example</p><p>ⓒ 해안일보, 무단 전재 및 재배포 금지</p>"))
     assert found.authors == ("김하나",)
