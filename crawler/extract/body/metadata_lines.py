@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from crawler.boilerplate.removed import RemovalReason, Removed
 from crawler.extract import dates
-from crawler.extract.author_names import is_agency, is_byline, is_of_others, names
+from crawler.extract.author_names import is_agency, is_byline, is_of_others, is_person, names
 from crawler.extract.body.inline_boxes import HEADINGS, ITEMS
 from crawler.extract.bylines import (
     PARTICLES,
@@ -51,6 +51,7 @@ _JAPANESE_SIGN = re.compile(
 )
 _NO_JAPANESE_NAME = re.compile("[部社局班版員略者載稿影供省室課区町県党会院庁署紙誌側内外等他後前上下中]$|写真|抜粋")
 _IN_BRACKETS = re.compile(r"[(（【]([^()（）【】]{2,40})[)）】]$")
+_BRACKETS = re.compile(r"\s*[(（][^()（）]{2,40}[)）]$")
 _ENDS_SIGNED = 2  # paragraphs at the end, behind which reporters may stand
 _INITIALS = 4  # letters of an editor's sign
 _NO_SIGNS = HEADINGS | ITEMS | {"td", "th"}  # elements of the text, however short
@@ -91,13 +92,14 @@ def without(
 
 
 def signers(removed: Sequence[Removed], body: Sequence[str]) -> tuple[str, ...]:
-    """The names in lines at the end that are no more than a name with an e-mail address, or of reporters in brackets at
-    the end of the text: `（记者 林晓岚）`, `（山田太郎）`."""
+    """The names in lines at the end that are no more than a name with an e-mail address, of reporters in brackets at
+    the end of the text (`（记者 林晓岚）`, `（山田太郎）`), or alone in the last line: `Minh Anh (Theo AFP)`."""
     signed = [one.text for one in removed if _is_signed(one.text)]
     ends = (_IN_BRACKETS.search(text) for text in body[-_ENDS_SIGNED:])
     last = [*body[-1:], *(one.text for one in removed[-1:])] if any(map(_KANA.search, body)) else []
     japanese = (name for text in last for name in _japanese_signers(text))
-    return names([*signed, *(end[1] for end in ends if end and han_names(end[1])), *japanese])
+    alone = [said for text in body[_TOP:][-1:] if is_person(said := _BRACKETS.sub("", text))]
+    return names([*signed, *(end[1] for end in ends if end and han_names(end[1])), *japanese, *alone])
 
 
 def _japanese_signers(text: str) -> list[str]:

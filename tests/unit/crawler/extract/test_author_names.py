@@ -200,6 +200,19 @@ def test_a_word_before_names_counts_in_its_language(language: str, line: str, na
 
 
 @pytest.mark.parametrize(
+    ("last", "names"),
+    [
+        ("<strong>Minh Anh</strong> (Theo <em>AFP</em>)", ("Minh Anh",)),
+        ("Anna Berg", ("Anna Berg",)),
+        ("Anna Berg, Riverton", ()),
+        ("The harbour stays open.", ()),
+    ],
+)
+def test_a_name_alone_below_the_text_is_its_author(last: str, names: tuple[str, ...]) -> None:
+    assert article(html(f"{FILLER}<p>{last}</p>")).authors == names
+
+
+@pytest.mark.parametrize(
     ("end", "names"),
     [
         ("港の組合は再開を歓迎すると話した。（山田太郎、佐藤花子）</p>", ("山田太郎", "佐藤花子")),
