@@ -9,11 +9,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, Connection, case, func, literal, or_, select, update
+from sqlalchemy import BigInteger, Column, Connection, case, func, literal, or_, select, type_coerce, update
 
 from index.archive import dialect, frontier, stories, turns
 from index.archive import tables as t
-from index.archive.column_types import Instant
+from index.archive.column_types import MICROSECOND, Instant
 from index.archive.documents import touch
 from index.archive.hosts import LONGEST_WAIT
 from index.archive.upsert import chunks
@@ -44,7 +44,7 @@ _LAST_DONE: frozenset[Column[Any]] = frozenset(
         *(t.sites.c.last_run, t.sites.c.last_success, t.sites.c.plain, t.sites.c.horizon),
     )
 )
-# Who is alive and who may ask a host, by the database's clock, which holds for all machines
+# Who is alive and who may ask a host, by the database's clock, which holds for all machines: `heartbeat.mend`
 BY_DATABASE: frozenset[Column[Any]] = frozenset((*t.processes.c, *t.machines.c, *t.host_turns.c))
 
 _KEPT = _CLAIMS | RECORDED | BY_DATABASE | {t.frontier.c.due}
@@ -52,7 +52,10 @@ _KEPT = _CLAIMS | RECORDED | BY_DATABASE | {t.frontier.c.due}
 
 def ahead(conn: Connection, now: datetime) -> datetime | None:
     """The latest time in the archive that a wrong clock wrote, as runs, sites and hosts tell; None if there is none."""
-    facts = (t.runs.c.started, t.runs.c.ended, t.sites.c.last_run, t.sites.c.horizon, t.hosts.c.answered)
+    facts = (
+        *(t.runs.c.started, t.runs.c.ended, t.sites.c.last_run, t.sites.c.horizon),
+        *(t.sources.c.asked, t.hosts.c.answered),
+    )
     latest: list[datetime | None] = [conn.execute(select(func.max(column))).scalar_one() for column in facts]
     waits: datetime | None = conn.execute(select(func.max(t.hosts.c.not_before))).scalar_one()
     times = [*latest, waits and waits - LONGEST_WAIT]
@@ -64,9 +67,11 @@ def mend(conn: Connection, now: datetime, first_visit: timedelta) -> datetime | 
 
     `now` is of the clock by which the archive's times are right (`Dialect.now`): by one that is behind, those of all
     others would be mended. Nothing is mended by a clock that is itself before this program's release, and what was
-    recorded of pages stays. What was done in the future is done again, what began or came there began now, nothing
-    waits longer than it may. A site whose horizon is later than that of a first visit today, `first_visit` back, gets
-    that one, and the candidates that were too old for the other are taken.
+    recorded of pages stays. What was done in the future is done again, what began or came there began now, and what
+    failed there is tried again. A host waits for as much less as the clock was ahead: when its Retry-After came is not
+    recorded, so that whichever clock noted it, it waits from now no longer than it asked. A site whose horizon is later
+    than that of a first visit today, `first_visit` back, gets that one, and the candidates that were too old for the
+    other are taken.
     """
     latest = ahead(conn, now) if now >= BUILT else None
     if latest is None:
@@ -81,6 +86,8 @@ def mend(conn: Connection, now: datetime, first_visit: timedelta) -> datetime | 
     conn.execute(update(t.articles).where(seen).values(sort_date=dated))
     _mend_pages(conn, now, limit)
     conn.execute(update(t.sources).where(t.sources.c.polled > limit).values(habit=None))
+    conn.execute(update(t.sources).where(t.sources.c.asked > limit).values(retry_at=None))
+    _shorten_waits(conn, now, latest)
     for table in t.metadata.sorted_tables:
         for column in table.columns:
             if isinstance(column.type, Instant) and column not in _KEPT:
@@ -96,13 +103,22 @@ def mend(conn: Connection, now: datetime, first_visit: timedelta) -> datetime | 
 
 
 def _mend_pages(conn: Connection, now: datetime, limit: datetime) -> None:
-    """Pages fetched or found in the future, or put off too long after a failure, are due; so are those that seemed too
-    old then to be fetched ever again."""
+    """Pages asked for or found in the future, or put off too long after a failure, are due; so are those that seemed
+    too old then to be fetched ever again."""
     page = t.frontier.c
-    off = (page.tries > 0) & (page.due > now + LONGEST_WAIT)
+    failed_then = page.id.in_(select(t.fetches.c.page).where(t.fetches.c.at > limit))
+    off = (page.tries > 0) & or_(page.due > now + LONGEST_WAIT, failed_then)
     again = page.due.is_not(None) & or_(page.fetched > limit, page.discovered > limit, off)
     given_up = page.due.is_(None) & page.state.in_((PageState.STORED, PageState.GONE)) & (page.fetched > limit)
     conn.execute(update(t.frontier).where(or_(again, given_up)).values(due=now))
+
+
+def _shorten_waits(conn: Connection, now: datetime, latest: datetime) -> None:
+    """Hosts wait for as much less as the clock was ahead, those that no host can have asked for not at all."""
+    until = t.hosts.c.not_before
+    less = type_coerce(type_coerce(until, BigInteger) - (latest - now) // MICROSECOND, Instant)
+    asked = until.between(now, now + LONGEST_WAIT)
+    conn.execute(update(t.hosts).where(asked).values(not_before=less))
 
 
 def _mend_column(conn: Connection, column: Column[Any], now: datetime, limit: datetime) -> None:

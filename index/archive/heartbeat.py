@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from index.archive.column_types import MICROSECOND, Instant
 from index.archive.liveness import IsAlive
-from index.archive.tables import leases, processes
+from index.archive.tables import host_turns, leases, machines, processes
 from index.process_identity import boot_id, is_same_process
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,7 @@ LIFE = timedelta(seconds=60)  # how long a row holds; a process that is frozen f
 # more than this to live, so that one that is frozen within it is ended before its sites can be another's.
 SILENCE = LIFE / 3
 BEATS = 6  # how often a row is renewed in its life
+LONGEST_TURN = timedelta(hours=1)  # at a host, with the delay after it, which is ten minutes at most
 KEPT = timedelta(days=1)  # how long the row of a dead process is kept
 FREE = {"owner": None, "pid": None, "born": None, "boot": None, "taken": None}  # a lease that nobody holds
 
@@ -77,8 +78,24 @@ def stop(engine: Engine) -> None:
         heart.join()
 
 
+def mend(conn: Connection) -> None:
+    """Bring back what the database's clock wrote while it was ahead: without this, dead processes and machines would
+    be taken for alive, and hosts left alone, for as long as it was.
+
+    A row is brought back to where a living process would have it now, so that one who lives notices nothing.
+    """
+    for column, furthest in (
+        (processes.c.expires, LIFE),
+        (machines.c.heard, timedelta()),
+        (host_turns.c.until, LONGEST_TURN),
+        (host_turns.c.asked, timedelta()),
+    ):
+        conn.execute(update(column.table).where(column > clock(furthest)).values({column: clock(furthest)}))
+
+
 def _enter(engine: Engine, key: Key) -> None:
     with engine.begin() as conn:
+        mend(conn)
         conn.execute(delete(processes).where(processes.c.expires < clock(-KEPT)))
         if _renewed(conn, key):
             return
@@ -109,6 +126,7 @@ class _Heart(Thread):
         while not self.stopped.wait(pause):
             try:
                 with self.engine.begin() as conn:
+                    mend(conn)
                     if not _renewed(conn, self.key):
                         log.error("this process was silent for more than %s: its sites are free for others", LIFE)
                         return

@@ -9,7 +9,19 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Row, select, update
 
-from index.archive import Archive, articles, clock, documents, frontier, hosts, leases, outbox, runs, site_state
+from index.archive import (
+    Archive,
+    articles,
+    clock,
+    documents,
+    frontier,
+    hosts,
+    leases,
+    outbox,
+    runs,
+    site_state,
+    source_state,
+)
 from index.archive import tables as t
 from index.archive.column_types import Instant
 from index.archive.frontier import FIRST_VISIT, Visit
@@ -20,6 +32,8 @@ from index.model.message import Message
 from tests.support.archive_samples import HOUR, NOW, article, next_turns, page
 
 YEAR = timedelta(days=365)
+WEEK = timedelta(days=7)
+MINUTE = timedelta(minutes=1)
 LATELY = [Candidate(f"https://step.example/{n}", published=NOW - n * HOUR) for n in range(5)]
 LONG_AGO = Candidate("https://step.example/old", published=NOW - timedelta(days=90))
 
@@ -30,6 +44,7 @@ def crawl(conn: Connection, now: datetime) -> None:
     leases.acquire(conn, ["step"], "test", now)
     polled(conn, "step", "https://step.example/feed", SourceResponse(forced=now), now)
     failed(conn, "step", "https://step.example/map", Message(FetchReason.TIMEOUT), now + timedelta(days=7))
+    source_state.put(conn, "step", "https://step.example/map", asked=now)
     hosts.put(conn, "https://step.example", robots=b"", answered=now, not_before=now + timedelta(days=7))
     frontier.offer(conn, "step", "https://step.example/feed", [*LATELY, LONG_AGO], now)
     undated = article("https://step.example/undated", published=None)
@@ -80,9 +95,41 @@ def test_what_was_too_old_for_that_clock_is_fetched(archive: Archive, ahead: tim
     assert "https://step.example/undated" in due, "revisits go on"
     assert horizon is not None
     assert horizon <= NOW
-    if ahead > timedelta(days=8):
-        assert "https://step.example/failed" in due
-        assert waits == {}
+    assert "https://step.example/failed" in due
+    assert all(until <= NOW + WEEK for until in waits.values()), "from now no longer than it asked"
+    assert bool(waits) == (ahead < WEEK)
+
+
+@pytest.mark.parametrize(("ahead", "wait"), [(3 * HOUR, WEEK), (timedelta(days=3), HOUR), (timedelta(days=6), WEEK)])
+def test_a_wait_that_a_clock_ahead_noted_lasts_no_longer_than_was_asked(
+    archive: Archive, ahead: timedelta, wait: timedelta
+) -> None:
+    """Hosts', sources' and pages', whatever of these was noted alone."""
+    wrong = NOW + ahead
+
+    def fail(conn: Connection) -> None:
+        runs.start(conn, ["step"], wrong, owner="test")
+        hosts.put(conn, "https://step.example", not_before=wrong + wait)
+        source_state.put(conn, "step", "https://step.example/feed", asked=wrong, retry_at=wrong + wait)
+        frontier.mark_failed(conn, "step", LONG_AGO.url, Message(FetchReason.TIMEOUT), wrong + wait, wrong)
+
+    archive.write(fail).result()
+    archive.write(lambda conn: clock.mend(conn, NOW, FIRST_VISIT)).result()
+    with archive.read() as conn:
+        assert hosts.asked_to_wait(conn, "https://step.example", NOW + wait + MINUTE) is None
+        assert source_state.state(conn, "step", "https://step.example/feed").retry_at is None
+        assert LONG_AGO.url in {row.url for row in frontier.due(conn, "step", NOW, 100)}
+
+
+def test_what_the_right_clock_put_off_stays_put_off(archive: Archive) -> None:
+    """But for hosts, whose wait is shorter by as much as the clock was ahead."""
+    archive.write(lambda conn: crawl(conn, NOW - HOUR)).result()
+    archive.write(lambda conn: runs.start(conn, ["other"], NOW + 2 * HOUR, owner="test")).result()
+    assert archive.write(lambda conn: clock.mend(conn, NOW, FIRST_VISIT)).result() == NOW + 2 * HOUR
+    with archive.read() as conn:
+        assert hosts.waiting(conn, NOW) == {"https://step.example": NOW + WEEK - 3 * HOUR}
+        assert source_state.state(conn, "step", "https://step.example/map").retry_at == NOW + WEEK - HOUR
+        assert "https://step.example/failed" not in {row.url for row in frontier.due(conn, "step", NOW, 100)}
 
 
 def test_what_was_too_old_for_a_clock_that_was_a_day_ahead_is_fetched_once_it_is_mended(archive: Archive) -> None:

@@ -30,8 +30,10 @@ from index.archive import (
     clock,
     dialect,
     heartbeat,
+    host_turns,
     hosts,
     leases,
+    machines,
     migrate,
     outbox,
     postgresql,
@@ -83,6 +85,7 @@ from index.archive.postgresql import PostgresqlDatabase
 from index.errors import ArchiveError
 from tests.support.archive_samples import NOW
 heartbeat.SILENCE = timedelta(seconds=0.5)
+heartbeat.mend = lambda conn: None  # to whom so short a life is usual, that of others is from the future
 
 def add(conn):
     site_state.record_revisit(conn, "step", False, 1.0)
@@ -189,6 +192,34 @@ def test_who_mends_the_times_of_a_wrong_clock_takes_nobody_for_dead(pair: tuple[
     assert wrong == now + HOUR
     with other.read() as conn:
         assert leases.holder(conn, "step") is not None
+
+
+def test_what_the_databases_clock_wrote_while_it_was_ahead_keeps_nobody_alive_and_no_host_waiting(
+    pair: tuple[Archive, Archive],
+) -> None:
+    one, other = pair
+    one.write(lambda conn: leases.acquire(conn, ["step"], "one", NOW)).result()
+    one.write(lambda conn: machines.join(conn, "dead", "1", 1)).result()
+    one.write(lambda conn: host_turns.take(conn, "step.example", 1, HOUR)).result()
+    day = timedelta(days=1)
+
+    def jump(conn: Connection) -> None:
+        conn.execute(update(t.processes).values(expires=heartbeat.clock(day)))
+        conn.execute(update(t.machines).values(heard=heartbeat.clock(day)))
+        conn.execute(update(t.host_turns).values(until=heartbeat.clock(day), asked=heartbeat.clock(day)))
+
+    one.write(jump).result()
+    with other.read() as conn:
+        assert leases.holder(conn, "step") is not None
+    other.write(heartbeat.mend).result()
+    with other.read() as conn:
+        now = dialect.of(conn).now(conn)
+        assert leases.holder(conn, "step") is not None, "one that lives has its sites"
+        assert conn.execute(select(t.processes.c.expires)).scalar_one() <= now + heartbeat.LIFE
+        assert conn.execute(select(t.machines.c.heard)).scalar_one() <= now
+        turn = conn.execute(select(t.host_turns)).one()
+    assert turn.until <= now + heartbeat.LONGEST_TURN
+    assert turn.asked <= now
 
 
 def test_of_several_that_take_a_site_at_once_one_gets_it(database: PostgresqlDatabase) -> None:
