@@ -27,9 +27,8 @@ log = logging.getLogger("arshif.import")
 
 READ = (*WARCS, WACZ, *SAVED)
 LISTS = (".paths", ".paths.gz")  # of Common Crawl: one path of a WARC file per line
-COLLECTIONS = (
-    "multi-wacz-package"  # what a JSON list of WACZ files says it is (https://specs.webrecorder.net/multi-wacz/)
-)
+# What a JSON list of WACZ files says it is (https://specs.webrecorder.net/multi-wacz/0.1.0/)
+COLLECTIONS = "multi-wacz-package"
 COMMON_CRAWL = "https://data.commoncrawl.org/"  # what the paths are relative to (https://commoncrawl.org/get-started)
 _INDEXES = (".cdx", ".cdx.gz", ".cdxj", ".cdxj.gz", ".idx")
 
